@@ -1,0 +1,1 @@
+"""ML Engineer Path: builds, runs, grades and reports on the course's notebook lessons."""
