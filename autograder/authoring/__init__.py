@@ -2,6 +2,9 @@
 
 from autograder.authoring.build import build, check
 from autograder.authoring.notebook import solution_notebook
-from autograder.authoring.release import STUB, configure_release, generate
+from autograder.authoring.release import STUB, RemoveGraderNotes, configure_release, generate, without_solutions
 
-__all__ = ["STUB", "build", "check", "configure_release", "generate", "solution_notebook"]
+__all__ = [
+    "RemoveGraderNotes", "STUB", "build", "check", "configure_release", "generate", "solution_notebook",
+    "without_solutions",
+]

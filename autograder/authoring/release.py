@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from copy import deepcopy
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -78,6 +79,14 @@ def generate(root: Path, lesson_id: str, db_url: str | None = None, release: Pat
         lines = [line for line in said.lines if line.strip()]
         reason = lines[-2] if len(lines) > 1 else (lines or [str(error)])[-1]
         raise MleError(f"nbgrader could not generate {lesson_id}: {reason.strip()}") from error
+
+
+def without_solutions(notebook: NotebookNode) -> NotebookNode:
+    """A copy of a source notebook in which every solution is replaced by the stub, as in the release notebook."""
+    config = Config()
+    configure_release(config)
+    copy, _ = ClearSolutions(config=config).preprocess(deepcopy(notebook), {})
+    return copy
 
 
 class _Collect(logging.Handler):

@@ -1,0 +1,83 @@
+"""What goes into a run and what comes out of it: plain data, JSON-able, the same for every way of running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from autograder.course import Limits
+
+Status = Literal["passed", "failed", "error", "timeout", "not_run"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One code cell to run.
+
+    Attributes:
+        id: unique in the job.
+        parts: pieces of source, run one after the other until one fails. A learner's cell is one part, a check with
+            hidden tests two: so it is a fact, and not a guess from a traceback, which of them failed.
+        check: whether this is test code, which the learner's hooks must not reach.
+    """
+
+    id: str
+    parts: tuple[str, ...]
+    check: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook to run.
+
+    Attributes:
+        steps: the code cells in order.
+        folders: copied, in this order, into a fresh working directory: files the notebook may open.
+        seed: for `random` and NumPy, set before the first cell.
+    """
+
+    steps: tuple[Step, ...]
+    folders: tuple[Path, ...] = ()
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass
+class StepFact:
+    """What was seen of one cell.
+
+    Attributes:
+        status: `passed` only if the cell was seen to start and to finish without an exception; `failed` for an
+            AssertionError, `error` for any other exception.
+        part: index of the part that did not pass, or of the last one.
+        outputs: nbformat outputs of each part that ran.
+        error: exception type and text, empty when passed.
+        reason: why it timed out or did not run, in words for the learner.
+        seconds: wall time.
+    """
+
+    id: str
+    status: Status = "not_run"
+    part: int = 0
+    outputs: list[list[dict[str, Any]]] = field(default_factory=list)
+    error: tuple[str, str] = ("", "")
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class RunRecord:
+    """What was seen of a whole run.
+
+    Attributes:
+        facts: one per step, by id.
+        seconds: wall time from start to end of the process.
+        peak_memory_mb: highest resident memory of the process and its children that was seen, in MiB.
+        ended: `completed`, or why it did not get to its end, in words.
+    """
+
+    facts: dict[str, StepFact]
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    ended: str = "completed"

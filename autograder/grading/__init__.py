@@ -1,0 +1,13 @@
+"""Submissions in, scores out: on their own, or into an nbgrader gradebook."""
+
+from autograder.grading.course import GradingCourse, Score
+from autograder.grading.grade import Graded, grade_notebook
+from autograder.grading.key import Key, KeyCell
+from autograder.grading.plugin import RESULT_FILE, configure, write_atomically
+from autograder.grading.reading import UnreadableNotebook, read_submission, restore
+from autograder.grading.result import CheckResult, ExerciseResult, Result
+
+__all__ = [
+    "CheckResult", "ExerciseResult", "Graded", "GradingCourse", "Key", "KeyCell", "RESULT_FILE", "Result", "Score",
+    "UnreadableNotebook", "configure", "grade_notebook", "read_submission", "restore", "write_atomically",
+]

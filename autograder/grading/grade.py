@@ -1,0 +1,44 @@
+"""Grades one notebook: restore, run, judge. Same notebook and lesson in, same result out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder.execution import Job, RunRecord, Step, run
+from autograder.grading.key import Key
+from autograder.grading.reading import restore
+from autograder.grading.result import Result, check_parts, judge, write_outputs
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A result, and the notebook it came from with outputs and without hidden tests."""
+
+    notebook: NotebookNode
+    result: Result
+
+
+def grade_notebook(key: Key, submitted: NotebookNode, folder: Path | None = None,
+                   execute: Callable[[Job], RunRecord] = run) -> Graded:
+    """Grades a notebook that has been read.
+
+    Args:
+        key: the lesson.
+        submitted: the learner's notebook; not changed.
+        folder: the learner's folder, whose files the notebook may open. The lesson's own files win over them.
+        execute: what runs the job.
+    """
+    restored = restore(key, submitted)
+    checks = {cell.id: cell for cell in key.of_kind("check")}
+    steps = tuple(
+        Step(cell.id, check_parts(checks[cell.id]), check=True) if cell.id in checks else Step(cell.id, (cell.source,))
+        for cell in restored.notebook.cells if cell.cell_type == "code")
+    folders = (folder, key.files) if folder else (key.files,)
+    record = execute(Job(steps, folders, key.seed, key.limits))
+    result = judge(key, restored.notebook, record, restored.repairs)
+    write_outputs(key, restored.notebook, record, result)
+    return Graded(restored.notebook, result)

@@ -1,0 +1,100 @@
+"""A learner's own folder, `work/`: filled lesson by lesson, and nothing in it is ever overwritten."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from autograder.course import Course
+from autograder.errors import MleError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder `work/` of a course."""
+
+    course: Course
+
+    @property
+    def root(self) -> Path:
+        return self.course.root / "work"
+
+    @property
+    def records(self) -> Path:
+        """Where progress is kept; the learner has no need to look in there."""
+        return self.root / ".mle"
+
+    def folder(self, lesson_id: str) -> Path:
+        return self.root / lesson_id
+
+    def notebook(self, lesson_id: str) -> Path:
+        return self.folder(lesson_id) / f"{lesson_id}.ipynb"
+
+    def lessons(self) -> tuple[str, ...]:
+        """Lessons with a notebook in the folder, in teaching order."""
+        return tuple(lesson for lesson in self.course.lesson_ids if self.notebook(lesson).exists())
+
+    def add(self, lesson_id: str) -> list[Path]:
+        """Copies what the learner does not have yet of a lesson, and returns the new files.
+
+        Raises:
+            MleError: the lesson was never built.
+        """
+        source = self.course.notebooks / lesson_id
+        if not (source / f"{lesson_id}.ipynb").is_file():
+            raise MleError(f"The lesson {lesson_id} has no notebook in {source}. Run `mle build {lesson_id}`.")
+        added = []
+        for file in sorted(source.rglob("*")):
+            if file.is_dir() or {"__pycache__", ".ipynb_checkpoints"} & set(file.parts):
+                continue
+            target = self.folder(lesson_id) / file.relative_to(source)
+            if not os.path.lexists(target):
+                _copy_new(file, target)
+                added.append(target)
+        return added
+
+    def reset(self, lesson_id: str) -> Path | None:
+        """Moves the learner's copy of a lesson to `work/backups/` and puts a fresh one in its place.
+
+        Returns:
+            The backup's folder, or None if there was nothing to back up.
+
+        Raises:
+            MleError: the lesson was never built; nothing was moved.
+        """
+        fresh = self.course.notebooks / lesson_id / f"{lesson_id}.ipynb"
+        if not fresh.is_file():
+            raise MleError(f"{fresh} is missing, so there is nothing to reset to. Run `mle build {lesson_id}`.")
+        backup = None
+        if self.folder(lesson_id).exists():
+            backup = self._backup_folder(lesson_id)
+            backup.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.replace(self.folder(lesson_id), backup)
+            except PermissionError:
+                raise MleError(f"{self.folder(lesson_id)} cannot be moved to {backup}: a file in it is open somewhere. "
+                               "Close the notebook and JupyterLab, then try again.") from None
+        self.add(lesson_id)
+        return backup
+
+    def _backup_folder(self, lesson_id: str) -> Path:
+        stem = f"{lesson_id} {datetime.now():%Y-%m-%d %H.%M.%S}"
+        folder, number = self.root / "backups" / stem, 1
+        while folder.exists():
+            number += 1
+            folder = self.root / "backups" / f"{stem} ({number})"
+        return folder
+
+
+def _copy_new(source: Path, target: Path) -> None:
+    """Copies a file whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,6 @@
+"""Are the lessons' own checks good: do they accept what is right and reject what is wrong."""
+
+from autograder.quality.variants import read_notebook, rounds, with_answers
+from autograder.quality.verify import LessonProof, verify
+
+__all__ = ["LessonProof", "read_notebook", "rounds", "verify", "with_answers"]
