@@ -9,10 +9,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import yaml
-from jupytext.stringparser import StringParser
-
 from autograder.course.model import Answer, Cell, Lesson, Limits
 from autograder.errors import SourceError, nearest
 
@@ -126,6 +122,8 @@ def has_code(source: str) -> bool:
 
 
 def _read_py_percent(path: Path) -> tuple[dict[str, Any], list[_RawCell]]:
+    import jupytext  # half a second: not for commands that read no lesson
+
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -157,6 +155,8 @@ def _read_py_percent(path: Path) -> tuple[dict[str, Any], list[_RawCell]]:
 
 def _marker_lines(text: str) -> Iterator[int]:
     """Lines of the cell markers, leaving out what only looks like one inside a string, as jupytext does."""
+    from jupytext.stringparser import StringParser
+
     parser = StringParser("python")
     for number, line in enumerate(text.split("\n"), start=1):
         if not parser.is_quoted() and _MARKER.match(line):
@@ -165,6 +165,8 @@ def _marker_lines(text: str) -> Iterator[int]:
 
 
 def _yaml(path: Path, text: str) -> dict[str, Any]:
+    import yaml
+
     try:
         header = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from autograder.errors import MleError
 
 _SECONDS_TO_START = 60
+_SETTINGS = Path(__file__).with_name("jupyter")
 
 
 class Lab:
@@ -39,18 +40,16 @@ class Lab:
             sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}",
             # `quote` leaves a letter's meaning alone but not a space, which the address may not contain.
             f"--LabApp.default_url=/lab/tree/{quote(page)}",
-            "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            "--LabApp.extension_manager=readonly",
         ]
         if not browser:
             command.append("--no-browser")
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.append("--allow-root")
-        # The terminal in JupyterLab must find `mle` too.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        # Settings of ours in front of the machine's, behind the learner's own.
+        config = os.pathsep.join(filter(None, [str(_SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]))
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=subprocess.STDOUT,
-                                             stdin=subprocess.DEVNULL, env=os.environ | {"PATH": path})
+                                             stdin=subprocess.DEVNULL, env=os.environ | {"JUPYTER_CONFIG_PATH": config})
         try:
             self.url = f"{self._wait_until_serving()}lab/tree/{quote(page)}{self._token}"
         except BaseException:

@@ -53,7 +53,7 @@ def update(env: Environment, python: Path, extras: Iterable[str], line: Progress
     env.drop_half_installed()
     count = pip_install.install(env, python, extras, line, lock)
     env.stamp(extras)
-    line.say(f"{count} packages installed in {time.monotonic() - began:.0f} s.")
+    line.say(f"{count} package{'' if count == 1 else 's'} installed in {time.monotonic() - began:.0f} s.")
 
 
 @contextmanager

@@ -43,11 +43,15 @@ class Environment:
 
         Args:
             version: the version of Python it must be of, or None for whatever it has.
+
+        Raises:
+            SetupError: pyproject.toml or requirements.lock is missing or unreadable.
         """
         stamp = self._stamp()
+        digest = installation_digest(self.root)
         return (
             self.python.exists()  # follows the link, so it is False when the Python it was made from has gone
-            and stamp.get("digest") == installation_digest(self.root)
+            and stamp.get("digest") == digest
             and stamp.get("base") == self._base()
             and self._is_in_place(stamp)
             and (version is None or stamp.get("version") == list(version))

@@ -47,9 +47,10 @@ CAUSES = (
     ),
     (
         r"ResolutionImpossible|conflicting dependencies",
-        "requirements.lock contradicts pyproject.toml.",
-        "Get both back with 'git checkout requirements.lock pyproject.toml'; if you changed pyproject.toml, write "
-        "the lock anew with 'mle lock'.",
+        "pip found no packages that satisfy both pyproject.toml and requirements.lock.",
+        "Either the package index in your pip configuration ('pip config list') lacks one of them, or the two files "
+        "contradict each other: get them back with 'git checkout requirements.lock pyproject.toml', or after a change "
+        "to pyproject.toml write the lock anew with 'mle lock'.",
     ),
     (
         r"Permission denied|WinError (?:5|32)\]",
@@ -131,7 +132,7 @@ def explain(log: Path) -> str:
             cause, cure = cause_.format(*found.groups()), cure_
             break
     said = [line for line in text.splitlines() if line.strip()]
-    tail = "".join(f"\n    {line}" for line in said[-5:])
+    tail = "".join(f"\n    {line}" for line in said[-12:])
     return f"Could not install the packages: {cause} {cure} All that pip said is in {log}, which ends:{tail}"
 
 

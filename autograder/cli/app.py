@@ -1,0 +1,48 @@
+"""The verbs. Each imports what it needs when it runs, so that `mle --help` answers at once."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import click
+
+from autograder.cli import author, cohort, learner, upkeep
+
+
+class _InOrder(click.Group):
+    """Lists the verbs as they were added, by who needs them, and suggests the nearest one to a mistyped verb."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        from autograder.errors import nearest
+
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise click.UsageError(f"There is no verb '{args[0]}'. {nearest(args[0], self.commands)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(command.name, command.get_short_help_str(90)) for command in commands])
+
+
+_SECTIONS = {
+    "Learners": [learner.start, learner.check, learner.progress, learner.reset],
+    "Instructors": [cohort.demo, cohort.init_course],
+    "Authors": [author.build, author.verify],
+    "This machine": [upkeep.doctor, upkeep.add, upkeep.test, upkeep.lock],
+}
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]}, epilog=(
+    "Every verb takes --help. With --debug, an error is shown with its traceback."))
+@click.version_option(metadata.version("mle-path"), prog_name="mle")
+def mle() -> None:
+    """ML Engineer Path: graded notebook lessons, and the autograder that runs them."""
+
+
+for _commands in _SECTIONS.values():
+    for _command in _commands:
+        mle.add_command(_command)

@@ -1,0 +1,57 @@
+"""What the verbs share: the console, the course, a progress line, and extras that a lesson needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from autograder.course import Course
+
+console = Console(highlight=False)
+
+
+def chosen_lessons(course: Course, names: Iterable[str]) -> tuple[str, ...]:
+    """The lessons that were named, or all of the course.
+
+    Raises:
+        MleError: a name is unknown.
+    """
+    return tuple(dict.fromkeys(course.resolve(name) for name in names)) or course.lesson_ids
+
+
+def need_extras(course: Course, lesson_ids: Iterable[str]) -> None:
+    """Installs what the lessons import and this environment does not have yet.
+
+    Raises:
+        SetupError: it could not be installed.
+    """
+    from autograder.setup.extras import install_extras
+
+    extras = {extra for lesson_id in lesson_ids for extra in course.lesson(lesson_id).extras}
+    if extras:
+        install_extras(sorted(extras), console)
+
+
+@contextmanager
+def steps(title: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A progress line; call what it yields with what is being done, how many steps are done, and out of how many.
+
+    Off a terminal, where a line cannot be redrawn, each step is a line of its own.
+    """
+    if not console.is_terminal:
+        def say(text: str, done: int, of: int) -> None:
+            console.print(f"{title}: {text} ({done}/{of})" if of else f"{title}: {text}", markup=False)
+
+        yield say
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+                  TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(text: str, done: int, of: int) -> None:
+            bar.update(task, description=f"{title}: {text}", completed=done, total=of or None)
+
+        yield show

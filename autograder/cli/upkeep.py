@@ -1,0 +1,77 @@
+"""Verbs for the machine the kit runs on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+
+from autograder.cli.console import console, need_extras
+from autograder.course import Course
+
+_MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+
+@click.command()
+def doctor() -> None:
+    """Say what works on this machine, and how to cure what does not."""
+    from autograder.setup.doctor import diagnose
+
+    findings = diagnose(Course.find().root)
+    for finding in findings:
+        console.print(f"{_MARKS[finding.level]} {finding.name}: ", end="")
+        console.print(finding.what, markup=False, soft_wrap=True)
+        if finding.cure:
+            console.print(f"     → {finding.cure}", markup=False, soft_wrap=True)
+    if any(finding.level == "fail" for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("module", nargs=-1, required=True)
+def add(module: tuple[str, ...]) -> None:
+    """Install what a MODULE needs beyond the first set-up, for example `mle add 3`."""
+    from autograder.setup.extras import extra_name, install_extras, missing_extras
+
+    extras = [extra_name(name) for name in module]
+    if not missing_extras(extras):
+        console.print(f"{', '.join(extras)}: already installed.", markup=False)
+        return
+    install_extras(extras, console)
+    console.print(f"{', '.join(extras)}: installed.", markup=False)
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]...")
+def test(arguments: tuple[str, ...]) -> None:
+    """Run the whole test suite, fast tests first; options go to pytest."""
+    from autograder.setup.extras import install_extras
+
+    course = Course.find()
+    install_extras(["test"], console)
+    need_extras(course, course.lesson_ids)
+    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=course.root)
+    raise click.exceptions.Exit(done.returncode)
+
+
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if the files disagree.")
+@click.option("--upgrade", is_flag=True, help="Take the newest version of everything.")
+def lock(only_check: bool, upgrade: bool) -> None:
+    """Write requirements.lock and environment.yml from pyproject.toml."""
+    from autograder.setup import lock as locking
+    from autograder.setup.extras import install_extras
+
+    root = Course.find().root
+    if only_check:
+        problems = locking.check(root)
+        for problem in problems:
+            console.print(problem, markup=False, soft_wrap=True)
+        if problems:
+            raise click.exceptions.Exit(1)
+        console.print("requirements.lock and environment.yml agree with pyproject.toml.")
+        return
+    install_extras(["test"], console)
+    locking.write(root, upgrade)
+    console.print("Wrote requirements.lock and environment.yml.")
