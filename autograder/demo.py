@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -91,7 +91,7 @@ def run_demo(course: Course, root: Path, tell: Callable[[str, int, int], None] =
             folder = root / "submitted" / student / lesson_id
             folder.mkdir(parents=True)
             nbformat.write(notebook, folder / f"{lesson_id}.ipynb")
-            (folder / "timestamp.txt").write_text(f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S} UTC\n")
+            (folder / "timestamp.txt").write_text(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
             submissions.append((student, lesson_id))
 
     steps, failures = len(submissions) + len(lessons) + 1, []

@@ -5,6 +5,12 @@ from autograder.authoring.notebook import solution_notebook
 from autograder.authoring.release import STUB, RemoveGraderNotes, configure_release, generate, without_solutions
 
 __all__ = [
-    "RemoveGraderNotes", "STUB", "build", "check", "configure_release", "generate", "solution_notebook",
+    "STUB",
+    "RemoveGraderNotes",
+    "build",
+    "check",
+    "configure_release",
+    "generate",
+    "solution_notebook",
     "without_solutions",
 ]

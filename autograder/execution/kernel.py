@@ -227,7 +227,7 @@ async def _wait_until_idle(client: _Client) -> None:
     message = client.kc.kernel_info()
     try:
         await asyncio.wait_for(client.async_wait_for_reply(message), _SECONDS_TO_ANSWER_INTERRUPT)
-    except (asyncio.TimeoutError, CellTimeoutError):
+    except (TimeoutError, CellTimeoutError):
         raise _Unresponsive from None
 
 

@@ -8,6 +8,19 @@ from autograder.grading.reading import UnreadableNotebook, read_submission, rest
 from autograder.grading.result import CheckResult, ExerciseResult, Result
 
 __all__ = [
-    "CheckResult", "ExerciseResult", "Graded", "GradingCourse", "Key", "KeyCell", "RESULT_FILE", "Result", "Score",
-    "UnreadableNotebook", "configure", "grade_notebook", "read_submission", "restore", "write_atomically",
+    "RESULT_FILE",
+    "CheckResult",
+    "ExerciseResult",
+    "Graded",
+    "GradingCourse",
+    "Key",
+    "KeyCell",
+    "Result",
+    "Score",
+    "UnreadableNotebook",
+    "configure",
+    "grade_notebook",
+    "read_submission",
+    "restore",
+    "write_atomically",
 ]

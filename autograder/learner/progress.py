@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class Progress:
         lesson = self.lessons.setdefault(result.lesson, LessonProgress())
         lesson.earned, lesson.points = result.earned, result.points
         lesson.best = max(lesson.best, result.earned)
-        lesson.checked = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        lesson.checked = datetime.now(UTC).isoformat(timespec="seconds")
         for exercise in result.exercises:
             entry = lesson.exercises.setdefault(exercise.id, ExerciseProgress())
             digest = hashlib.sha256(answers.get(exercise.id, "").encode()).hexdigest()[:16]

@@ -16,7 +16,11 @@ from autograder.setup.progress import ProgressLine
 
 
 def prepare(
-    root: str, supported: Iterable[tuple[int, int]], version: tuple[int, int] | None, stream: TextIO
+    root: str,
+    supported: Iterable[tuple[int, int]],
+    version: tuple[int, int] | None,
+    stream: TextIO,
+    as_it_is: bool = False,
 ) -> tuple[str, dict[str, str]]:
     """Make the checkout's `.venv` ready; where it is ready already, nothing is started or written.
 
@@ -24,6 +28,7 @@ def prepare(
         supported: the versions of Python that an existing `.venv` may have.
         version: the one version it must have, if somebody asked for one.
         stream: where progress is shown.
+        as_it_is: be content with a `.venv` whose packages are out of date.
 
     Returns:
         The path of its Python, and the environment variables for what is started there.
@@ -32,7 +37,7 @@ def prepare(
         SetupError: no disk space, no network, a read-only folder and the like, each with its cure.
     """
     env = Environment(Path(root))
-    if not env.is_ready(version):
+    if not env.is_ready(version) and not (as_it_is and env.python.exists()):
         line = ProgressLine(stream)
         with explained(env.folder), alone(env, line) as lock:
             # Asked again: somebody else may have set up while we waited for the lock.

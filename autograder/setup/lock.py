@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -98,6 +99,7 @@ def _direct(project: dict) -> list[str]:
 def _resolve(root: Path, upgrade: bool) -> str:
     """The versions for all systems and supported Pythons, as uv resolves them."""
     project = read_project(root)
+    _need_uv(project)
     oldest = re.search(r">=\s*([\d.]+)", project["requires-python"])[1]
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder, LOCK)
@@ -113,12 +115,26 @@ def _resolve(root: Path, upgrade: bool) -> str:
         if answer.returncode:
             raise SetupError(
                 "Could not find versions that satisfy pyproject.toml; the old files stay as they are. Mend what is "
-                "named below and run 'mle lock' again; if uv is missing, 'mle add test' installs it.\n"
-                + answer.stderr.strip()
+                f"named below and run 'mle lock' again.\n{answer.stderr.strip()}"
             )
         text = result.read_text(encoding="utf-8")
     # A build with a local version (PyTorch for CPU) may be what this machine's index offers; others have no such build.
     return re.sub(r"(?m)^([\w.-]+==[^\s+;]+)\+[\w.]+", r"\1", text)
+
+
+def _need_uv(project: dict) -> None:
+    """Install uv where it is missing; not through its extra, which the old lock may keep from being installed."""
+    if importlib.util.find_spec("uv"):
+        return
+    uv = next(
+        need for need in project["optional-dependencies"]["test"] if canonicalize_name(Requirement(need).name) == "uv"
+    )
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-user", "--no-input", uv]
+    answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+    if answer.returncode:
+        raise SetupError(
+            f"'mle lock' needs uv, which could not be installed; check the network and run it again.\n{answer.stderr.strip()}"
+        )
 
 
 def _check_lock(root: Path) -> list[str]:
