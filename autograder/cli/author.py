@@ -54,7 +54,10 @@ def verify(lessons: tuple[str, ...], jobs: int) -> None:
     proofs = []
     with steps("verify") as show:
         for number, lesson_id in enumerate(chosen):
-            proofs.append(prove(course, lesson_id, jobs, lambda text: show(f"{lesson_id}, {text}", number, len(chosen))))
+            def tell(text: str, lesson_id: str = lesson_id, number: int = number) -> None:
+                show(f"{lesson_id}, {text}", number, len(chosen))
+
+            proofs.append(prove(course, lesson_id, jobs, tell))
     console.print(proof_table(proofs))
     for proof in proofs:
         for problem in proof.problems:

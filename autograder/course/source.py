@@ -95,7 +95,8 @@ def read_answers(path: Path, lesson: Lesson) -> tuple[Answer, ...]:
             if check not in checks:
                 raise SourceError(path, raw.line, f"fails=\"{check}\" names no check of exercise '{exercise}'. "
                                                   f"{nearest(check, checks)}")
-        _check_python(path, raw, raw.source)
+        if kind == "right":  # a wrong one may be wrong in that, too
+            _check_python(path, raw, raw.source)
         answers.append(Answer(exercise, name, kind == "right", raw.source, raw.line, fails))
     return tuple(answers)
 
@@ -144,7 +145,7 @@ def _read_py_percent(path: Path) -> tuple[dict[str, Any], list[_RawCell]]:
         # Text before the first marker is a cell to jupytext; so is nothing we know of besides.
         raise SourceError(path, 1, "every cell needs a '# %%' marker: there is code or text before the first one")
     raw = []
-    for cell, line in zip(cells, lines):
+    for cell, line in zip(cells, lines, strict=True):
         keys = {k: v for k, v in cell.metadata.items() if k not in {"lines_to_next_cell", "cell_marker"}}
         if "language" in keys:
             raise SourceError(path, line, f"a cell in {keys['language']} is not a lesson cell; start it with the "

@@ -110,7 +110,7 @@ def judge(key: Key, notebook: NotebookNode, record: RunRecord, repairs: tuple[st
 def write_outputs(key: Key, notebook: NotebookNode, record: RunRecord, result: Result) -> None:
     """Puts outputs into the notebook, and takes every hidden test's source and output out of it."""
     fixed = {cell.id: cell for cell in key.cells}
-    for number, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
         fact = record.facts.get(cell.id)

@@ -133,7 +133,8 @@ def _need_uv(project: dict) -> None:
     answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if answer.returncode:
         raise SetupError(
-            f"'mle lock' needs uv, which could not be installed; check the network and run it again.\n{answer.stderr.strip()}"
+            "'mle lock' needs uv, which could not be installed; check the network and run it again.\n"
+            + answer.stderr.strip()
         )
 
 
