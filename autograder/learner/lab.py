@@ -40,6 +40,8 @@ class Lab:
             sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}",
             # `quote` leaves a letter's meaning alone but not a space, which the address may not contain.
             f"--LabApp.default_url=/lab/tree/{quote(page)}",
+            # Which tabs were open belongs to this folder, not to every JupyterLab of the account.
+            f"--LabApp.workspaces_dir={self._log.parent / 'workspaces'}",
         ]
         if not browser:
             command.append("--no-browser")

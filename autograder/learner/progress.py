@@ -85,7 +85,7 @@ class Progress:
             self.lessons = {lesson_id: _lesson(entry) for lesson_id, entry in data.items()}
         except FileNotFoundError:
             pass
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             # Kept for whoever wants to look; starting over loses less than refusing to go on.
             self.set_aside = self._path.with_name(f"progress-broken-{datetime.now():%Y%m%d-%H%M%S}.json")
             self._path.replace(self.set_aside)
@@ -93,4 +93,10 @@ class Progress:
 
 def _lesson(entry: dict[str, Any]) -> LessonProgress:
     exercises = {name: ExerciseProgress(**values) for name, values in entry.pop("exercises").items()}
-    return LessonProgress(**entry, exercises=exercises)
+    lesson = LessonProgress(**entry, exercises=exercises)
+    for record in (lesson, *exercises.values()):
+        for key, value in vars(record).items():
+            wanted = {"checked": str, "answer": str, "exercises": dict}.get(key, (int, float))
+            if not isinstance(value, wanted):
+                raise TypeError(f"{key} is {value!r}")
+    return lesson

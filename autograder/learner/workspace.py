@@ -48,7 +48,7 @@ class Workspace:
             raise MleError(f"The lesson {lesson_id} has no notebook in {source}. Run `mle build {lesson_id}`.")
         added = []
         for file in sorted(source.rglob("*")):
-            if file.is_dir() or {"__pycache__", ".ipynb_checkpoints"} & set(file.parts):
+            if file.is_dir() or {"__pycache__", ".ipynb_checkpoints"} & set(file.relative_to(source).parts):
                 continue
             target = self.folder(lesson_id) / file.relative_to(source)
             if not os.path.lexists(target):
@@ -63,7 +63,8 @@ class Workspace:
             The backup's folder, or None if there was nothing to back up.
 
         Raises:
-            MleError: the lesson was never built; nothing was moved.
+            MleError: the lesson was never built, or its folder cannot be moved; nothing has changed.
+            OSError: there is no room for a fresh copy; the learner's is back in its place.
         """
         fresh = self.course.notebooks / lesson_id / f"{lesson_id}.ipynb"
         if not fresh.is_file():
@@ -77,7 +78,13 @@ class Workspace:
             except PermissionError:
                 raise MleError(f"{self.folder(lesson_id)} cannot be moved to {backup}: a file in it is open somewhere. "
                                "Close the notebook and JupyterLab, then try again.") from None
-        self.add(lesson_id)
+        try:
+            self.add(lesson_id)
+        except BaseException:
+            if backup:
+                shutil.rmtree(self.folder(lesson_id), ignore_errors=True)
+                os.replace(backup, self.folder(lesson_id))
+            raise
         return backup
 
     def _backup_folder(self, lesson_id: str) -> Path:

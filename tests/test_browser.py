@@ -1,0 +1,169 @@
+"""The kit in a real browser: what a learner and an instructor see and click."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
+
+from autograder.course import Course
+from autograder.grading import GradingCourse
+from autograder.quality import read_notebook
+from autograder.setup.doctor import find_browser
+
+pytestmark = pytest.mark.browser
+
+_SECONDS = 1000  # Playwright counts in milliseconds
+_NUMBERED = re.compile(r"\[\d+\]:")
+_FLAGS = ["--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """An installed Chromium or Chrome, else Playwright's own."""
+    flags = [*_FLAGS, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else _FLAGS
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
+        except Error as error:
+            pytest.skip(f"no browser to test with: {str(error).splitlines()[0]} Install Chromium or Chrome, or run "
+                        "`playwright install chromium`.")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60 * _SECONDS)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def own_copy(repository: Course, tmp_path: Path) -> Course:
+    """The repository's course in a folder of its own, so that its `work/` is not somebody's."""
+    for folder in ("course", "solutions", "notebooks"):
+        shutil.copytree(repository.root / folder, tmp_path / folder)
+    return Course(tmp_path)
+
+
+@contextmanager
+def started(course: Course, *arguments: str) -> Iterator[str]:
+    """`mle start` as a learner runs it; yields the address it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "start", *arguments, "--no-browser"], cwd=course.root, text=True,
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    try:
+        yield next(line.strip() for line in process.stdout if line.strip().startswith("http"))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def code_cell(page: Page, text: str) -> Locator:
+    """The first code cell that holds some text."""
+    return page.locator(".jp-Notebook .jp-CodeCell", has_text=text).first
+
+
+def run(page: Page, cell: Locator) -> None:
+    """Runs a cell as a learner does and waits for its number to appear."""
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(_NUMBERED, timeout=60 * _SECONDS)
+
+
+def test_a_learner_answers_an_exercise_sees_its_checks_pass_and_mle_check_agrees(own_copy, page, mle):
+    lesson = "1-2-python-toolkit"
+    answers = {cell.id: cell.source for cell in read_notebook(own_copy.solutions / lesson).cells}
+    exercise = own_copy.lesson(lesson).exercises[0]
+    checks = [f"check-{check.id}" for check in own_copy.lesson(lesson).checks(exercise.id)]
+    handed_out = {cell.id: cell.source for cell in read_notebook(own_copy.notebooks / lesson).cells}
+
+    with started(own_copy, lesson) as address:
+        page.goto(address)
+        code_cell(page, handed_out["given-setup"].splitlines()[0]).wait_for()
+        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_visible()
+        run(page, code_cell(page, handed_out["given-setup"].splitlines()[0]))
+
+        untouched = page.locator(f".jp-Notebook .jp-CodeCell:has-text('{exercise.source.splitlines()[0]}')").first
+        untouched.locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(answers[exercise.id])
+        run(page, untouched)
+        for check in checks:
+            text = next(line for line in handed_out[check].splitlines() if line.strip())
+            cell = code_cell(page, text.strip())
+            run(page, cell)
+            expect(cell.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
+        page.keyboard.press("Control+s")
+        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+
+    done = mle("check", lesson, cwd=own_copy.root)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((own_copy.root / "work/.mle/progress.json").read_text())[lesson]["exercises"]
+    assert record[exercise.id]["earned"] == record[exercise.id]["points"] > 0
+    assert all(other["earned"] == 0 for name, other in record.items() if name != exercise.id)
+
+
+def test_the_start_page_leads_to_every_lesson(mini, page):
+    with started(mini) as address:
+        page.goto(address)
+        page.get_by_role("heading", name="ML Engineer Path").wait_for()
+        for lesson in mini.lesson_ids:
+            page.get_by_role("tab", name="Start here.ipynb").click()
+            page.get_by_role("link", name=mini.lesson(lesson).title).click()
+            page.get_by_role("tab", name=f"{lesson}.ipynb").wait_for()
+            page.locator(".jp-NotebookPanel:visible").get_by_role("heading", name=mini.lesson(lesson).title).wait_for()
+        # Nothing asks a learner for anything that is not part of the lesson.
+        assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+
+
+def test_formgraders_button_grades_a_submission_like_mle(mini, page, mle):
+    root, lesson = mini.root, "1-1-means"
+    shutil.copy(Path(__file__).parents[1] / "nbgrader_config.py", root)
+    assert mle("init-course", cwd=root).returncode == 0
+    shutil.copytree(mini.solutions / lesson, root / "submitted" / "ada" / lesson)
+    with formgrader(root) as address:
+        page.goto(f"{address}/lab?token=test")  # logs in; Formgrader's own pages do not keep the token
+        page.locator("#main").wait_for()
+        page.goto(f"{address}/formgrader/manage_submissions/{lesson}")
+        row = page.locator("tr", has_text="ada")
+        row.wait_for()
+        row.locator("td.autograde a").click()
+        page.get_by_text("Successfully autograded").wait_for()
+    scores = {score.student: score for score in GradingCourse(root).scores()}
+    assert scores["ada"].earned == sum(check.points for check in mini.lesson(lesson).checks())
+
+
+@contextmanager
+def formgrader(root: Path) -> Iterator[str]:
+    """JupyterLab in a course's folder, as an instructor starts it; yields its address."""
+    log = root / "lab.log"
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--IdentityProvider.token=test",
+               "--ServerApp.port=0"]
+    env = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=root, stdout=out, stderr=subprocess.STDOUT, env=env)
+    try:
+        for _ in range(600):
+            lines = [line for line in log.read_text().splitlines() if "http://127.0.0.1" in line]
+            if lines:
+                break
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        yield lines[0].split("http://")[1].split("/")[0].join(["http://", ""])
+    finally:
+        process.terminate()
+        process.wait(30)
