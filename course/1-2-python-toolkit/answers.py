@@ -1,0 +1,1390 @@
+# %% [markdown]
+# ## make-scaler
+
+# %% right="make-scaler" name="numpy interpolation"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    numbers = np.array(train, dtype=float)
+    if numbers.size == 0:
+        raise ValueError("train holds no numbers")
+    if not low < high:
+        raise ValueError("low is not below high")
+    least, most = numbers.min(), numbers.max()
+
+    def scale(values):
+        values = np.array(values, dtype=float)
+        if least == most:
+            return np.full(values.shape, float(low))
+        if clip:
+            return np.interp(values, [least, most], [low, high])
+        return low + (high - low) * (values - least) / (most - least)
+
+    return scale
+
+
+# %% right="make-scaler" name="object that can be called"
+class _Scaler:
+    def __init__(self, least, most, low, high, clip):
+        self.least, self.most, self.low, self.high, self.clip = least, most, low, high, clip
+
+    def one(self, value):
+        if self.least == self.most:
+            return self.low
+        share = (value - self.least) / (self.most - self.least)
+        result = self.low * (1 - share) + self.high * share
+        if self.clip and result < self.low:
+            return self.low
+        if self.clip and result > self.high:
+            return self.high
+        return result
+
+    def __call__(self, values):
+        return tuple(self.one(value) for value in values)
+
+
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if len(train) == 0:
+        raise ValueError("train must not be empty")
+    if high <= low:
+        raise ValueError("low must be below high")
+    return _Scaler(min(train), max(train), low, high, clip)
+
+
+# %% right="make-scaler" name="clips the input, not the result"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    ordered = sorted(train)
+    if not ordered:
+        raise ValueError("train: nothing in it")
+    if high - low <= 0:
+        raise ValueError("low and high are the wrong way round")
+    least, most = ordered[0], ordered[-1]
+
+    def scale(values):
+        result = []
+        for value in values:
+            if clip:
+                value = sorted([least, value, most])[1]
+            result.append(low if least == most else low + (value - least) / (most - least) * (high - low))
+        return result
+
+    return scale
+
+
+# %% wrong="make-scaler" name="takes the range from each new list" fails="make-scaler-line make-scaler-memory"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+
+    def scale(values):
+        if not values:
+            return []
+        start, span = min(values), max(values) - min(values)
+        return [low + (high - low) * (value - start) / span if span else low for value in values]
+
+    return scale
+
+
+# %% wrong="make-scaler" name="looks at train again in every call" fails="make-scaler-memory"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+
+    def scale(values):
+        start, span = min(train), max(train) - min(train)
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="divides by zero for equal numbers" fails="make-scaler-edges"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="clips to 0 and 1 instead of low and high" fails="make-scaler-clip"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, 0.0), 1.0) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="checks only when scale is called" fails="make-scaler-edges"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    train = list(train)
+
+    def scale(values):
+        if not train:
+            raise ValueError("train is empty")
+        if low >= high:
+            raise ValueError("low must be smaller than high")
+        start, span = min(train), max(train) - min(train)
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="sorts the caller's list" fails="make-scaler-memory"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    ordered = sorted(train)
+    start, span = ordered[0], ordered[-1] - ordered[0]
+
+    def scale(values):
+        for position, value in enumerate(values):
+            values[position] = low + (high - low) * (value - start) / span if span else low
+        if clip:
+            values[:] = [min(max(number, low), high) for number in values]
+        return values
+
+    return scale
+
+
+# %% wrong="make-scaler" name="keyword-only star removed" fails="make-scaler-edges"
+def make_scaler(train, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% [markdown]
+# ## train-config
+
+# %% right="train-config" name="collects all problems"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        rules = {
+            "learning_rate": self.learning_rate > 0 and self.learning_rate <= 1,
+            "batch_size": type(self.batch_size) is int and self.batch_size > 0,
+            "dropout": self.dropout >= 0 and self.dropout < 1,
+        }
+        broken = [name for name, kept in rules.items() if not kept]
+        if broken:
+            raise ValueError("check " + " and ".join(broken))
+
+    @classmethod
+    def from_dict(cls, settings):
+        settings = dict(settings)
+        unknown = [key for key in settings if key not in cls.__dataclass_fields__]
+        if unknown:
+            raise ValueError(", ".join(unknown))
+        if "features" in settings:
+            settings["features"] = tuple(settings["features"])
+        return cls(**settings)
+
+    def override(self, **changes):
+        return type(self).from_dict({**vars(self), **changes})
+
+
+# %% right="train-config" name="makes features a tuple in __post_init__"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if math.isnan(self.learning_rate) or self.learning_rate <= 0 or self.learning_rate > 1:
+            raise ValueError(f"bad learning_rate {self.learning_rate}")
+        try:
+            small = self.batch_size < 1
+        except TypeError as error:
+            raise ValueError("batch_size is not a number") from error
+        if small or not isinstance(self.batch_size, int):
+            raise ValueError("batch_size must be an int of at least 1")
+        if math.isnan(self.dropout) or self.dropout < 0 or self.dropout >= 1:
+            raise ValueError(f"bad dropout {self.dropout}")
+        object.__setattr__(self, "features", tuple(self.features))
+
+    @classmethod
+    def from_dict(cls, settings):
+        known = {"learning_rate", "batch_size", "dropout", "features"}
+        if not settings.keys() <= known:
+            raise ValueError(f"unknown: {settings.keys() - known}")
+        return cls(**settings)
+
+    def override(self, **changes):
+        return TrainConfig(
+            learning_rate=changes.pop("learning_rate", self.learning_rate),
+            batch_size=changes.pop("batch_size", self.batch_size),
+            dropout=changes.pop("dropout", self.dropout),
+            features=changes.pop("features", self.features),
+            **changes,
+        )
+
+
+# %% wrong="train-config" name="NaN slips through" fails="train-config-rules"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.learning_rate <= 0 or self.learning_rate > 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if self.dropout < 0 or self.dropout >= 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="drops unknown keys" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        known = {key: value for key, value in settings.items() if key in cls.__dataclass_fields__}
+        return cls(**{**known, "features": tuple(known.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="names only the first unknown key" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        for key in settings:
+            if key not in cls.__dataclass_fields__:
+                raise ValueError(f"unknown setting {key}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="takes features out of the caller's dictionary" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        features = tuple(settings.pop("features", ()))
+        return cls(features=features, **settings)
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="keeps the list from JSON" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**settings)
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="override changes the object itself" fails="train-config-override"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        for name, value in changes.items():
+            object.__setattr__(self, name, value)
+        self.__post_init__()
+        return self
+
+
+# %% wrong="train-config" name="override checks nothing" fails="train-config-override"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        new = object.__new__(type(self))
+        new.__dict__.update({**self.__dict__, **changes})
+        return new
+
+
+# %% wrong="train-config" name="not frozen, so that assignment works" fails="train-config-frozen"
+@dataclass
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% [markdown]
+# ## batches
+
+# %% right="batches" name="islice until nothing comes"
+from itertools import islice
+
+
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size is below 1")
+    stream = iter(items)
+
+    def pieces():
+        while batch := tuple(islice(stream, size)):
+            if drop_last and len(batch) < size:
+                return
+            yield batch
+
+    return pieces()
+
+
+# %% right="batches" name="iterator class"
+class _Batches:
+    def __init__(self, items, size, drop_last):
+        self.stream, self.size, self.drop_last = iter(items), size, drop_last
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        batch = []
+        while len(batch) < self.size:
+            try:
+                batch.append(next(self.stream))
+            except StopIteration:
+                if not batch or self.drop_last:
+                    raise
+                break
+        return batch
+
+
+def batches(items, size, *, drop_last=False):
+    if not size >= 1:
+        raise ValueError(size)
+    return _Batches(items, size, drop_last)
+
+
+# %% wrong="batches" name="makes a list of everything first" fails="batches-lazy"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+    items = list(items)
+    stop = len(items) - len(items) % size if drop_last else len(items)
+    return iter([items[start : min(start + size, stop)] for start in range(0, stop, size)])
+
+
+# %% wrong="batches" name="checks size inside the generator" fails="batches-edges"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch and not drop_last:
+        yield batch
+
+
+# %% wrong="batches" name="clears the batch it handed out" fails="batches-edges"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch.clear()
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="forgets the short last batch" fails="batches-values batches-edges"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+
+    return generate()
+
+
+# %% wrong="batches" name="drops the last batch even when it is full" fails="batches-values"
+from itertools import islice
+
+
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        stream = iter(items)
+        batch = list(islice(stream, size))
+        while batch:
+            following = list(islice(stream, size))
+            if following or not drop_last:
+                yield batch
+            batch = following
+
+    return generate()
+
+
+# %% wrong="batches" name="stops at the first falsy item" fails="batches-values"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+    stream = iter(items)
+
+    def generate():
+        batch = []
+        while item := next(stream, None):
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="looks one item ahead" fails="batches-lazy"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            if len(batch) == size:
+                yield batch
+                batch = []
+            batch.append(item)
+        if batch and (len(batch) == size or not drop_last):
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="an empty batch at the end" fails="batches-values batches-edges"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% [markdown]
+# ## read-readings
+
+# %% right="read-readings" name="one loop, cause set by hand"
+def read_readings(lines, *, max_bad=0):
+    good, bad = [], []
+    number = 0
+    for line in lines:
+        number += 1
+        if line.isspace() or line == "":
+            continue
+        problem, cause = None, None
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            problem, cause = "not JSON", error
+        if problem is None and not isinstance(record, dict):
+            problem = "not an object"
+        if problem is None and not {"unit", "celsius"} <= record.keys():
+            problem = "a key is missing"
+        if problem is None:
+            try:
+                celsius = float(record["celsius"])
+                if math.isnan(celsius) or math.isinf(celsius):
+                    problem = "not finite"
+            except (ValueError, TypeError, ArithmeticError) as error:
+                problem, cause = "not a number", error
+        if problem is None:
+            good.append((record["unit"], celsius))
+            continue
+        complaint = RecordError(number, problem)
+        complaint.__cause__ = cause
+        bad.append(complaint)
+        if len(bad) > max_bad:
+            raise complaint
+    return good, bad
+
+
+# %% right="read-readings" name="a class with methods, numbers counted by zip"
+from itertools import count
+
+
+class _Reader:
+    def __init__(self, max_bad):
+        self.left, self.readings, self.problems = max_bad, [], []
+
+    def take(self, number, line):
+        try:
+            record = json.loads(line)
+            pair = [record["unit"], float(record["celsius"])]
+            if pair[1] - pair[1] != 0:
+                raise ValueError(f"{pair[1]} is not finite")
+        except (ValueError, LookupError, TypeError, OverflowError) as error:
+            self.complain(RecordError(number, "unusable"), error)
+        else:
+            self.readings.append(pair)
+
+    def complain(self, problem, error):
+        try:
+            raise problem from error
+        except RecordError:
+            self.left -= 1
+            if self.left < 0:
+                raise
+            self.problems.append(problem)
+
+
+def read_readings(lines, *, max_bad=0):
+    reader = _Reader(max_bad)
+    for number, line in zip(count(1), lines):
+        if line.split():
+            reader.take(number, line)
+    return reader.readings, reader.problems
+
+
+# %% wrong="read-readings" name="blank lines are not counted" fails="read-readings-bad"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate((line for line in lines if line.strip()), start=1):
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="line numbers from 0" fails="read-readings-bad read-readings-limit"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="lets NaN and infinity through" fails="read-readings-bad"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            readings.append((record["unit"], float(record["celsius"])))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="loses the cause" fails="read-readings-cause"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, str(error))
+            if len(problems) == max_bad:
+                raise problem from None
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="reads to the end before it complains" fails="read-readings-limit"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(list(lines), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="gives up one bad line too early" fails="read-readings-bad read-readings-limit"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            problems.append(problem)
+            if len(problems) >= max_bad:
+                raise problem from error
+    return readings, problems
+
+
+# %% wrong="read-readings" name="catches errors of the disk as bad lines" fails="read-readings-limit"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    stream, number = iter(lines), 0
+    while True:
+        number += 1
+        try:
+            line = next(stream)
+            if not line.strip():
+                continue
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except StopIteration:
+            return readings, problems
+        except Exception as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+
+
+# %% wrong="read-readings" name="expects only broken JSON and missing keys" fails="read-readings-bad read-readings-cause"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% [markdown]
+# ## pipeline
+
+# %% right="pipeline" name="asks for the methods, folds with reduce"
+from functools import reduce
+from typing import List
+
+
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position in range(len(steps)):
+            if not (hasattr(steps[position], "fit") and hasattr(steps[position], "transform")):
+                raise TypeError(f"no transformer at {position}")
+        self.steps, self.ready = tuple(steps), False
+
+    def fit(self, column: List[float]) -> None:
+        def fit_one(data, step):
+            step.fit(data)
+            return step.transform(data)
+
+        reduce(fit_one, self.steps, column)
+        self.ready = True
+
+    def transform(self, column: List[float]) -> List[float]:
+        if self.ready:
+            return reduce(lambda data, step: step.transform(data), self.steps, column)
+        raise RuntimeError("not fitted")
+
+
+# %% right="pipeline" name="recursive: first step and the rest"
+class Pipeline:
+    def __init__(self, steps: "Sequence[Transformer]") -> "None":
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"position {position}")
+        self.all = [*steps]
+        self.fitted = []
+
+    def fit(self, column: "list[float]") -> "None":
+        done = []
+        data = list(column)
+        for step in self.all:
+            step.fit(data)
+            data = step.transform(data)
+            done.append(step)
+        self.fitted = [done]
+
+    def transform(self, column: "list[float]") -> "list[float]":
+        if not self.fitted:
+            raise RuntimeError("fit comes first")
+
+        def through(steps, data):
+            return through(steps[1:], steps[0].transform(data)) if steps else data
+
+        return through(self.fitted[0], list(column))
+
+
+# %% wrong="pipeline" name="fits every step on the original column" fails="pipeline-values pipeline-calls"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+
+# %% wrong="pipeline" name="fits again in transform" fails="pipeline-values pipeline-calls"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        return column
+
+
+# %% wrong="pipeline" name="keeps the caller's list" fails="pipeline-calls"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = steps, False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+
+# %% wrong="pipeline" name="counts as fitted before it is" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = True
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+
+# %% wrong="pipeline" name="trusts the type hint to refuse a wrong step" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+
+# %% wrong="pipeline" name="asks only for transform" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not hasattr(step, "transform"):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+
+# %% wrong="pipeline" name="no hints at all" fails="pipeline-types"
+class Pipeline:
+    def __init__(self, steps):
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column):
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column):
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+
+# %% [markdown]
+# ## speed-up
+
+# %% right="speed-up" name="timeit"
+import timeit
+
+
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if not repeat > 0:
+        raise ValueError("repeat")
+    results = [np.array(function()) for function in (slow, fast)]
+    if np.shape(results[0]) != np.shape(results[1]) or not np.allclose(*results):
+        raise ValueError("different results")
+    slow_times, fast_times = (
+        timeit.repeat(function, timer=clock, repeat=repeat, number=1) for function in (slow, fast)
+    )
+    return min(slow_times) / min(fast_times)
+
+
+# %% right="speed-up" name="takes turns"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat <= 0:
+        raise ValueError("repeat must be at least 1")
+    left, right = slow(), fast()
+    if np.shape(left) != np.shape(right):
+        raise ValueError("shapes")
+    if not np.allclose(right, left):
+        raise ValueError("values")
+    best = {"slow": math.inf, "fast": math.inf}
+    for _ in range(repeat):
+        before = clock()
+        slow()
+        after = clock()
+        best["slow"] = min(best["slow"], after - before)
+        before = clock()
+        fast()
+        after = clock()
+        best["fast"] = min(best["fast"], after - before)
+    return best["slow"] / best["fast"]
+
+
+# %% wrong="speed-up" name="mean instead of smallest" fails="speed-up-ratio"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def mean_time(function):
+        total = 0.0
+        for _ in range(repeat):
+            start = clock()
+            function()
+            total += clock() - start
+        return total / repeat
+
+    return mean_time(slow) / mean_time(fast)
+
+
+# %% wrong="speed-up" name="the ratio upside down" fails="speed-up-ratio"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def best_time(function):
+        times = []
+        for _ in range(repeat):
+            start = clock()
+            function()
+            times.append(clock() - start)
+        return min(times)
+
+    return best_time(fast) / best_time(slow)
+
+
+# %% wrong="speed-up" name="times the first call too" fails="speed-up-ratio speed-up-calls"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+
+    def measure(function):
+        times = []
+        for _ in range(repeat):
+            start = clock()
+            result = function()
+            times.append(clock() - start)
+        return min(times), np.asarray(result)
+
+    (slow_time, expected), (fast_time, got) = measure(slow), measure(fast)
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+    return slow_time / fast_time
+
+
+# %% wrong="speed-up" name="one measurement around all calls" fails="speed-up-ratio speed-up-calls"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def total_time(function):
+        start = clock()
+        for _ in range(repeat):
+            function()
+        return clock() - start
+
+    slow_time = total_time(slow)
+    start = clock()
+    for _ in range(repeat):
+        fast()
+        clock()
+    return slow_time / (clock() - start)
+
+
+# %% wrong="speed-up" name="never compares the results" fails="speed-up-differ"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    slow(), fast()
+
+    def best_time(function):
+        times = []
+        for _ in range(repeat):
+            start = clock()
+            function()
+            times.append(clock() - start)
+        return min(times)
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% wrong="speed-up" name="demands equal bits" fails="speed-up-differ"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    if not np.array_equal(slow(), fast()):
+        raise ValueError("different results")
+
+    def best_time(function):
+        times = []
+        for _ in range(repeat):
+            start = clock()
+            function()
+            times.append(clock() - start)
+        return min(times)
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% wrong="speed-up" name="lets broadcasting hide a wrong shape" fails="speed-up-differ"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    if not np.allclose(slow(), fast()):
+        raise ValueError("different results")
+
+    def best_time(function):
+        times = []
+        for _ in range(repeat):
+            start = clock()
+            function()
+            times.append(clock() - start)
+        return min(times)
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% wrong="speed-up" name="ignores the clock it was given" fails="speed-up-ratio"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def best_time(function):
+        times = []
+        for _ in range(repeat):
+            start = time.perf_counter()
+            function()
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% [markdown]
+# ## nearest-depot
+
+# %% right="nearest-depot" name="norm of all pairs"
+def nearest_depot(stops, depots):
+    if len(depots) < 1:
+        raise ValueError("depots must have a row")
+    stops = np.array(stops, dtype=np.float64)
+    depots = np.array(depots, dtype=np.float64)
+    return np.argmin(np.linalg.norm(stops[:, None] - depots[None], axis=-1), axis=-1)
+
+
+# %% right="nearest-depot" name="loop over the depots"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops).astype(float), np.asarray(depots).astype(float)
+    if depots.shape[0] == 0:
+        raise ValueError("no depots")
+    nearest = np.zeros(len(stops), dtype=int)
+    least = np.full(len(stops), np.inf)
+    for position, (x, y) in enumerate(depots):
+        distance = np.hypot(stops[:, 0] - x, stops[:, 1] - y)
+        closer = distance < least
+        nearest[closer] = position
+        least[closer] = distance[closer]
+    return nearest
+
+
+# %% right="nearest-depot" name="one array of all pairs"
+def nearest_depot(stops, depots):
+    if np.shape(depots)[0] == 0:
+        raise ValueError("depots has no rows")
+    gaps = np.array(stops, dtype=float)[:, np.newaxis, :] - np.array(depots, dtype=float)
+    return np.einsum("nkd,nkd->nk", gaps, gaps).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="loop over the stops" fails="nearest-depot-steps"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return np.array([((depots - stop) ** 2).sum(axis=1).argmin() for stop in stops], dtype=int)
+
+
+# %% wrong="nearest-depot" name="np.vectorize, a loop in disguise" fails="nearest-depot-steps"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+
+    def one(x, y):
+        return ((depots[:, 0] - x) ** 2 + (depots[:, 1] - y) ** 2).argmin()
+
+    return np.vectorize(one, otypes=[int])(stops[:, 0], stops[:, 1])
+
+
+# %% wrong="nearest-depot" name="unsigned integers wrap around" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops), np.asarray(depots)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="expanded square far from zero" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    squares = (stops**2).sum(axis=1)[:, np.newaxis] - 2 * stops @ depots.T + (depots**2).sum(axis=1)
+    return squares.argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="nearest stop of each depot" fails="nearest-depot-values nearest-depot-steps"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=0)
+
+
+# %% wrong="nearest-depot" name="streets at right angles instead of a straight line" fails="nearest-depot-values"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return np.abs(stops[:, np.newaxis, :] - depots).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="last among equals" fails="nearest-depot-values nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    gaps = ((stops[:, np.newaxis, :] - depots[::-1]) ** 2).sum(axis=2)
+    return len(depots) - 1 - gaps.argmin(axis=1)

@@ -1,0 +1,1986 @@
+# ---
+# title: A Python toolkit for ML code
+# builds: "seven small tools for every later project: a scaler, a checked configuration, a lazy batcher, a log reader that survives broken lines, a typed pipeline, a speed-up meter and a vectorised search"
+# module: 1
+# minutes: 150
+# prerequisites: []
+# skills: [write-functions, configure-experiments, stream-data, handle-errors, type-code, profile-code]
+# seed: 12
+# ---
+
+# %% [markdown]
+# # A Python toolkit for ML code
+
+# %% [markdown]
+# ## Why it matters on the job
+#
+# A haulier of frozen food keeps a model that warns when the cooling unit of a truck is about to fail. The author of
+# the training script has left the company, and you take it over. In your first week you find out four things.
+#
+# - A misspelt setting, `learning_rte`, was ignored without a word. Two weeks of experiments all ran with the same
+#   learning rate.
+# - The script reads the whole sensor log into memory. Since the fleet grew, the server kills it.
+# - One broken line in that log stops the nightly run.
+# - One step takes four hours, and nobody knows which part of it.
+#
+# None of these is a mistake in machine learning. Each is a mistake in ordinary Python, and each has an ordinary cure.
+# This lesson takes the script's problems one at a time and gives you the tool that ends each of them.
+#
+# You need variables, `if`, `for`, `def`, lists and dictionaries; everything else is explained where it first appears.
+# Run the cells from top to bottom with Shift+Enter. An exercise cell holds the line `raise NotImplementedError(…)`:
+# replace it with your code. The locked cells below each exercise check it and tell you what they saw.
+
+# %% given="setup"
+import cProfile
+import json
+import math
+import pstats
+import time
+import tracemalloc
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
+from datetime import datetime, timedelta
+from typing import Protocol, get_type_hints, runtime_checkable
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+# White behind every figure, so that the dark lettering can be read in a dark notebook as well.
+plt.rcParams.update({"figure.facecolor": "white", "axes.facecolor": "white", "figure.figsize": (7, 3.6)})
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+
+
+def outcome_of(function, *args, **kwargs):
+    """Call the function; return its result, or the exception that it raised."""
+    try:
+        return function(*args, **kwargs)
+    except NotImplementedError:
+        raise  # an exercise that has not been started yet
+    except Exception as error:
+        return error
+
+
+def agree(got, expected, tolerance=1e-9):
+    """Whether two sequences of numbers have the same length and differ nowhere by more than the tolerance."""
+    try:
+        got = [float(number) for number in got]
+    except (TypeError, ValueError):
+        return False
+    return len(got) == len(expected) and all(abs(a - b) <= tolerance for a, b in zip(got, expected))
+
+
+# %% [markdown]
+# ## 1 · Functions you can trust
+#
+# You can trust a function when two things hold: the same inputs always give the same result, and the call changes
+# nothing that you can see from outside. Such a function is called **pure**. You can test it alone, run it twice, and
+# read a call to it without reading its body.
+#
+# Here is a function from the inherited script that breaks both promises. What will the last line print?
+
+# %%
+def add_reading(celsius, log=[]):
+    log.append(celsius)
+    return log
+
+
+truck_a = add_reading(-18.5)
+truck_b = add_reading(-21.0)
+print("truck A:", truck_a)
+print("truck B:", truck_b)
+
+# %% [markdown]
+# Both trucks hold both readings. Python evaluates a default value **once**, when it executes the `def` line, so every
+# call shares the same list. Use `None` as the default and make the list inside, and build a new list instead of
+# changing the one you got.
+#
+# The second cure is about the caller. In `train(rows, 32, True, False)` nobody can tell what `True` means. A lone `*`
+# in the parameter list makes every parameter behind it **keyword-only**: the caller has to write its name.
+
+# %%
+def add_reading(celsius, *, log=None):
+    """Return a new log that ends with the reading; the given log stays as it was."""
+    return [*(log or []), celsius]
+
+
+morning = [-18.5]
+print(add_reading(-21.0, log=morning), "and the old log is still", morning)
+print("without the name:", outcome_of(add_reading, -21.0, morning))
+
+# %% [markdown]
+# `outcome_of` comes from the locked cell at the top. It calls a function and hands you what came back, even if that
+# is an error, so that the notebook can show failures without stopping. `[*log, celsius]` makes a new list from the
+# items of `log` and one more.
+#
+# **Functions are values.** You can store a function, pass it to another one, and return it. A function that was made
+# inside another one remembers the variables that were around it, here `limit`. (The part in brackets, a *list
+# comprehension*, builds a new list from the items of another.)
+
+# %%
+def make_alarm(limit):
+    """Return a function that tells which temperatures (°C) lie above the limit."""
+
+    def alarm(temperatures):
+        return [celsius > limit for celsius in temperatures]
+
+    return alarm
+
+
+frozen_goods = make_alarm(-15.0)
+fresh_goods = make_alarm(8.0)
+print("frozen:", frozen_goods([-18.0, -12.0]))
+print("fresh: ", fresh_goods([-18.0, -12.0]))
+
+# %% [markdown]
+# This shape, *learn once, apply often*, is all over ML code. Many models want their inputs on one common scale. The
+# scale must be learned from the training data and then be kept for all later data. A function that looks for the
+# smallest and largest number again in each new batch measures every batch with a different ruler, and a prediction
+# then depends on which other rows happen to be in the same batch.
+#
+# A function that is given nonsense should say so: `raise ValueError("train is empty")` ends the call with an error,
+# also called an *exception*, of the type `ValueError` and with that message.
+#
+# ### Exercise 1 · A scaler that remembers its training data
+#
+# Write `make_scaler(train, *, low=0.0, high=1.0, clip=False)`. It learns from `train`, a list or tuple of numbers,
+# and returns a function `scale(values)`.
+#
+# - `scale` takes a list of numbers and returns a new list of as many numbers. The smallest number of `train` becomes
+#   `low`, the largest becomes `high`, and all others lie on the straight line through these two points. So a number
+#   outside the range of `train` ends up outside `low` to `high`.
+# - With `clip=True`, a result below `low` becomes `low`, and a result above `high` becomes `high`.
+# - If all numbers in `train` are equal, every number becomes `low`.
+# - An empty `train` raises a `ValueError` whose message contains the word `train`. If `low` is not smaller than
+#   `high`, that is a `ValueError` whose message contains the word `low`. Both come from the call of `make_scaler`,
+#   not later.
+# - The function is pure: neither `train` nor `values` is changed, and a scaler stays the same when somebody changes
+#   the list `train` afterwards.
+#
+# The checks compare numbers with a tolerance of 1e-9.
+
+# %% exercise="make-scaler" difficulty=2 minutes=15 skills="write-functions"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    """Return a function that maps numbers linearly so that the range of `train` becomes low to high.
+
+    Args:
+        train: the numbers to learn the range from, at least one.
+        low: what the smallest number of `train` becomes.
+        high: what the largest number of `train` becomes; above `low`.
+        clip: whether results outside low to high are moved to the nearer of the two.
+
+    Raises:
+        ValueError: `train` is empty, or `low` is not smaller than `high`.
+    """
+    ### BEGIN SOLUTION
+    if not train:
+        raise ValueError("train is empty, so there is no range to learn")
+    if low >= high:
+        raise ValueError(f"low must be smaller than high, not {low} and {high}")
+    start = min(train)
+    span = max(train) - start
+    slope = (high - low) / span if span else 0.0
+
+    def scale(values):
+        scaled = [low + slope * (value - start) for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+    ### END SOLUTION
+
+
+# %% check="make-scaler-line" points=2
+for train, options, values, expected in [
+    ([10, 20, 15], {}, [10, 15, 20], [0.0, 0.5, 1.0]),
+    ([-20.0, -16.0], {}, [-18.0, -20.0, -14.0, -21.0], [0.5, 0.0, 1.5, -0.25]),
+    ([4, 0, 3], {"low": -1.0, "high": 1.0}, [0, 1, 2, 4, 5], [-1.0, -0.5, 0.0, 1.0, 1.5]),
+    ((1, 3), {"low": 10, "high": 30}, [1, 2.5, 3, 0], [10, 25, 30, 0]),
+]:
+    got = outcome_of(lambda: make_scaler(train, **options)(values))
+    given = "".join(f", {name}={value}" for name, value in options.items())
+    assert agree(got, expected), f"make_scaler({train}{given})({values}) gave {got!r}, expected {expected}"
+
+# %% check="make-scaler-memory" points=1
+train, values = [0.0, 10.0], [5.0]
+scale = make_scaler(train)
+other = make_scaler([0.0, 100.0], high=2.0)
+got = outcome_of(scale, values)
+assert agree(got, [0.5]), (
+    f"make_scaler([0.0, 10.0])([5.0]) gave {got!r}, expected [0.5]. The range comes from train, whatever is in values."
+)
+assert train == [0.0, 10.0] and values == [5.0], (
+    f"after make_scaler(train)(values), train is {train} and values is {values}; both must stay as they were"
+)
+train.append(1000.0)
+got = outcome_of(scale, [5.0])
+assert agree(got, [0.5]), (
+    f"after train.append(1000.0) the old scaler turns [5.0] into {got!r}, expected [0.5] as before. "
+    "Look at the range once, when make_scaler is called."
+)
+got = outcome_of(other, [50.0])
+assert agree(got, [1.0]), f"make_scaler([0.0, 100.0], high=2.0)([50.0]) gave {got!r}, expected [1.0]"
+
+# %% check="make-scaler-clip" points=1 hidden="clip=True together with low and high of its own"
+scale = make_scaler([0, 4], clip=True)
+got = outcome_of(scale, [-1, 0, 1, 4, 9])
+assert agree(got, [0, 0, 0.25, 1, 1]), (
+    f"make_scaler([0, 4], clip=True)([-1, 0, 1, 4, 9]) gave {got!r}, expected [0, 0, 0.25, 1, 1]"
+)
+### BEGIN HIDDEN TESTS
+scale = make_scaler([2, 6], low=-3, high=5, clip=True)
+assert agree(outcome_of(scale, [1, 2, 3, 5, 6, 7, 100]), [-3, -3, -1, 3, 5, 5, 5])
+scale = make_scaler([2, 6], low=-3, high=5, clip=False)
+assert agree(outcome_of(scale, [1, 3, 7]), [-5, -1, 7])
+### END HIDDEN TESTS
+
+# %% check="make-scaler-edges" points=2 hidden="all numbers in train equal, low above high, values empty, low given by position"
+got = outcome_of(make_scaler, [])
+assert isinstance(got, ValueError) and "train" in str(got), (
+    f"make_scaler([]) gave {got!r}, expected a ValueError with the word train in its message"
+)
+got = outcome_of(make_scaler, [1, 2], low=1.0, high=1.0)
+assert isinstance(got, ValueError) and "low" in str(got), (
+    f"make_scaler([1, 2], low=1.0, high=1.0) gave {got!r}, expected a ValueError with the word low in its message"
+)
+got = outcome_of(lambda: make_scaler([7.0])([7.0, 3.0]))
+assert agree(got, [0, 0]), f"make_scaler([7.0])([7.0, 3.0]) gave {got!r}, expected [0, 0]: one number has no width"
+### BEGIN HIDDEN TESTS
+scale = outcome_of(make_scaler, [-4, -4, -4], low=2, high=3)
+assert agree(outcome_of(scale, [-4, 0, 1e9]), [2, 2, 2])
+got = outcome_of(make_scaler, [1, 2], low=5.0, high=-5.0)
+assert isinstance(got, ValueError) and "low" in str(got)
+assert agree(outcome_of(make_scaler([1, 2]), []), [])
+assert isinstance(outcome_of(make_scaler, [1, 2], 0.0, 2.0), TypeError)
+### END HIDDEN TESTS
+
+# %% [markdown] hint="make-scaler"
+# Everything that depends on `train` belongs in the outer function: the two error checks, `min(train)` and
+# `max(train)`. Everything that depends on `values` belongs in the inner function.
+
+# %% [markdown] hint="make-scaler"
+# A number that lies a fraction `f` of the way from the smallest to the largest becomes `low + f * (high - low)`. What
+# is `f` for a number `value`, and for which `train` does its formula divide by zero?
+
+# %% [markdown] hint="make-scaler"
+# ```python
+# start, span = min(train), max(train) - min(train)
+#
+# def scale(values):
+#     result = []
+#     for value in values:
+#         fraction = (value - start) / span if span else 0.0
+#         number = low + fraction * (high - low)
+#         ...                                # if clip: keep number between low and high
+#         result.append(number)
+#     return result
+#
+# return scale
+# ```
+
+# %% [markdown]
+# ## 2 · One checked object for all settings
+#
+# The inherited script kept its settings in a dictionary, and read them with `settings.get("learning_rate", 0.01)`.
+# A misspelt key is then no error: the default steps in, silently.
+#
+# A **class** is a plan for objects with named fields and with functions of their own, called methods. In a method,
+# `self` is the object itself. `@dataclass` above a class writes the usual parts for you from the list of fields: how
+# to make an object, print it, and compare two. (A name with `@` above a `class` or `def` is a *decorator*: it takes
+# what follows and returns an improved version.) `frozen=True` forbids changes after the object is made, and lets it
+# serve as a dictionary key.
+#
+# In a text that begins with `f"`, Python replaces everything in braces by its value.
+
+# %%
+@dataclass(frozen=True)
+class Trip:
+    """One planned trip of a truck."""
+
+    truck: str
+    km: float = 0.0
+    stops: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.km < 0:
+            raise ValueError(f"km must be 0 or more, not {self.km}")
+
+    @classmethod
+    def from_text(cls, text):
+        """Make a trip from text like 'T-17;420'."""
+        truck, km = text.split(";")
+        return cls(truck=truck, km=float(km))
+
+    def longer(self, km):
+        """Return a new trip that is longer by so many kilometres."""
+        return replace(self, km=self.km + km)
+
+
+trip = Trip.from_text("T-17;420")
+print(trip)
+print("longer:        ", trip.longer(80))
+print("equal:         ", trip == Trip("T-17", 420.0))
+print("trip.km = 9.0: ", repr(outcome_of(setattr, trip, "km", 9.0)))
+print("negative:      ", repr(outcome_of(trip.longer, -500)))
+print("misspelt:      ", repr(outcome_of(Trip, trcuk="T-17")))
+
+# %% [markdown]
+# Four things to take from this example:
+#
+# - `__post_init__` runs after the fields are set, so a `Trip` that breaks the rule never comes into being.
+# - `from_text` is a *class method*: you call it on the class, which it gets as `cls`, and it returns a new object.
+# - `replace(trip, km=500)` makes a **new** object, so `__post_init__` checks it too.
+# - `stops` is a tuple, not a list. A frozen object that holds a list can still be changed from inside, and cannot be
+#   a dictionary key.
+#
+# One value slips through checks like `if self.km < 0`. It appears when a computation has no answer, such as
+# infinity minus infinity, and it is called NaN, *not a number*. Every comparison with NaN is false:
+
+# %%
+nan = float("nan")
+print("nan < 0 :", nan < 0)
+print("nan >= 0:", nan >= 0)
+print("a trip of nan km:", outcome_of(Trip, "T-17", nan))
+print("0 <= nan <= 1, the other way round:", 0 <= nan <= 1)
+
+# %% [markdown]
+# So write down what must be **true**, and refuse everything else: `if not self.km >= 0: raise ...`.
+#
+# Last piece: two stars unpack a dictionary into named arguments. `Trip(**{"truck": "T-17", "km": 420})` means the
+# same as `Trip(truck="T-17", km=420)`.
+#
+# ### Exercise 2 · A configuration that refuses nonsense
+#
+# The fields of `TrainConfig` are given. Complete its three methods.
+#
+# `__post_init__` raises a `ValueError` whose message contains the **name of the field** if a rule is broken:
+#
+# | field | rule |
+# |---|---|
+# | `learning_rate` | above 0 and at most 1 |
+# | `batch_size` | of type `int` and at least 1; `32.0` and `"32"` are refused |
+# | `dropout` | at least 0 and below 1 |
+#
+# NaN breaks the rules for `learning_rate` and `dropout`; these two are always numbers in the checks. There is no rule
+# for `features`.
+#
+# `TrainConfig.from_dict(settings)` makes a configuration from a dictionary, as it comes out of a JSON file.
+#
+# - A key that is missing keeps its default. The rules above hold here as well.
+# - Keys that are not fields raise one `ValueError` whose message contains **every** such key.
+# - JSON has no tuples: a list under `features` becomes a tuple.
+# - The dictionary itself is not changed.
+#
+# `config.override(**changes)` returns a new `TrainConfig` in which the named fields are changed, checked by the same
+# rules; `config` stays as it is. A name that is no field raises a `TypeError` or a `ValueError`.
+
+# %% exercise="train-config" difficulty=3 minutes=20 skills="configure-experiments"
+@dataclass(frozen=True)
+class TrainConfig:
+    """The settings of one training run; an object that breaks a rule cannot be made."""
+
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        """Raise a ValueError that names the field if a rule is broken."""
+        ### BEGIN SOLUTION
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError(f"batch_size must be a whole number of at least 1, not {self.batch_size!r}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+        ### END SOLUTION
+
+    @classmethod
+    def from_dict(cls, settings):
+        """Make a configuration from a dictionary; raise a ValueError that names all unknown keys."""
+        ### BEGIN SOLUTION
+        unknown = set(settings) - {field.name for field in dataclass_fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown settings: {sorted(unknown)}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+        ### END SOLUTION
+
+    def override(self, **changes):
+        """Return a new configuration with the named fields changed."""
+        ### BEGIN SOLUTION
+        return replace(self, **changes)
+        ### END SOLUTION
+
+
+# %% check="train-config-rules" points=2 hidden="values just outside and just inside the limits, NaN, values of another type"
+for settings in [{}, {"learning_rate": 1}, {"batch_size": 1}, {"dropout": 0.0}, {"dropout": 0.99}]:
+    got = outcome_of(TrainConfig, **settings)
+    assert isinstance(got, TrainConfig), f"TrainConfig(**{settings}) gave {got!r}, but it keeps all the rules"
+for name, value in [
+    ("learning_rate", 0.0),
+    ("learning_rate", 1.5),
+    ("batch_size", 0),
+    ("batch_size", "32"),
+    ("dropout", 1.0),
+    ("dropout", -0.1),
+]:
+    got = outcome_of(TrainConfig, **{name: value})
+    assert isinstance(got, ValueError) and name in str(got), (
+        f"TrainConfig({name}={value!r}) gave {got!r}, expected a ValueError with {name} in its message"
+    )
+got = outcome_of(TrainConfig, learning_rate=float("nan"))
+assert isinstance(got, ValueError), (
+    f"TrainConfig(learning_rate=float('nan')) gave {got!r}, expected a ValueError. Every comparison with NaN is false."
+)
+### BEGIN HIDDEN TESTS
+for name, values in {
+    "learning_rate": [-0.01, 1.0000001, float("nan"), float("inf")],
+    "batch_size": [-1, 32.0, 0.5, "many", None],
+    "dropout": [1.0000001, -1e-9, float("nan"), 2],
+}.items():
+    for value in values:
+        got = outcome_of(TrainConfig, **{name: value})
+        assert isinstance(got, ValueError) and name in str(got)
+for name, value in [("learning_rate", 1e-9), ("learning_rate", 0.9999), ("batch_size", 2), ("dropout", 0.5)]:
+    got = outcome_of(TrainConfig, **{name: value})
+    assert isinstance(got, TrainConfig) and getattr(got, name) == value
+### END HIDDEN TESTS
+
+# %% check="train-config-from-dict" points=2 hidden="several unknown keys, an empty dictionary, a broken rule, the dictionary afterwards"
+got = outcome_of(TrainConfig.from_dict, {"learning_rate": 0.1, "features": ["celsius", "door"]})
+expected = TrainConfig(learning_rate=0.1, features=("celsius", "door"))
+assert got == expected, (
+    f"TrainConfig.from_dict({{'learning_rate': 0.1, 'features': ['celsius', 'door']}}) gave {got!r}, "
+    f"expected {expected}"
+)
+got = outcome_of(TrainConfig.from_dict, {"learning_rte": 0.1, "batch_size": 8})
+assert isinstance(got, ValueError) and "learning_rte" in str(got), (
+    f"TrainConfig.from_dict({{'learning_rte': 0.1, 'batch_size': 8}}) gave {got!r}, "
+    "expected a ValueError with learning_rte in its message"
+)
+### BEGIN HIDDEN TESTS
+got = outcome_of(TrainConfig.from_dict, {"epoch": 3, "dropout": 0.1, "optimiser": "adam", "Dropout": 0.2})
+assert isinstance(got, ValueError) and all(key in str(got) for key in ("epoch", "optimiser", "Dropout"))
+assert outcome_of(TrainConfig.from_dict, {}) == TrainConfig()
+assert outcome_of(TrainConfig.from_dict, {"batch_size": 64, "dropout": 0.25}) == TrainConfig(0.01, 64, 0.25, ())
+assert isinstance(outcome_of(TrainConfig.from_dict, {"batch_size": 0}), ValueError)
+settings = {"batch_size": 4, "features": ["celsius"]}
+got = outcome_of(TrainConfig.from_dict, settings)
+assert got == TrainConfig(batch_size=4, features=("celsius",))
+assert settings == {"batch_size": 4, "features": ["celsius"]}
+assert {got: "a run"}[TrainConfig(batch_size=4, features=("celsius",))] == "a run"
+### END HIDDEN TESTS
+
+# %% check="train-config-override" points=1
+base = TrainConfig(learning_rate=0.1, batch_size=16)
+got = outcome_of(base.override, batch_size=64, dropout=0.5)
+expected = TrainConfig(learning_rate=0.1, batch_size=64, dropout=0.5)
+assert got == expected, f"{base}.override(batch_size=64, dropout=0.5) gave {got!r}, expected {expected}"
+assert base == TrainConfig(learning_rate=0.1, batch_size=16), f"override changed the old configuration to {base}"
+got = outcome_of(base.override, learning_rate=-1)
+assert isinstance(got, ValueError) and "learning_rate" in str(got), (
+    f"override(learning_rate=-1) gave {got!r}, expected a ValueError with learning_rate in its message"
+)
+got = outcome_of(base.override, batchsize=64)
+assert isinstance(got, (TypeError, ValueError)), (
+    f"override(batchsize=64) gave {got!r}, expected a TypeError or a ValueError: there is no such field"
+)
+
+# %% check="train-config-frozen" points=1
+config = TrainConfig(features=("celsius",))
+got = outcome_of(setattr, config, "learning_rate", 0.5)
+assert isinstance(got, AttributeError), (
+    f"config.learning_rate = 0.5 gave {got!r}, expected an error: keep frozen=True, and do not write a __setattr__"
+)
+assert config == TrainConfig(features=("celsius",)), f"the fields are now {config}; they must stay as they were made"
+got = outcome_of(hash, config)
+assert isinstance(got, int), f"hash(config) gave {got!r}, so the configuration cannot be a dictionary key"
+
+# %% [markdown] hint="train-config"
+# State each rule the positive way and put `not` before it. `isinstance(value, int)` is true for `32` and false for
+# `32.0` and `"32"`. Test the type before you compare, because `"32" < 1` is an error of its own.
+
+# %% [markdown] hint="train-config"
+# `set(settings)` is the set of the dictionary's keys, and `-` takes one set from another. `dataclass_fields(cls)`
+# (from the locked cell at the top) lists the fields; each has a `.name`. For the tuple, make a new dictionary first:
+# `settings = dict(settings)`.
+
+# %% [markdown] hint="train-config"
+# ```python
+# if not 0 < self.learning_rate <= 1:
+#     raise ValueError(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+# ```
+# `from_dict` ends with `return cls(**settings)`. `override` is one line: see `longer` in the example.
+
+# %% [markdown]
+# ## 3 · Data that does not fit in memory
+#
+# A `for` loop does not need a list. It asks for the **next** item until there is none. An object that can be asked in
+# this way is an *iterator*, and anything that can give you one (a list, a file, a dictionary) is an *iterable*.
+#
+# A function with `yield` in it is the easiest way to make an iterator. Calling it runs **none** of its body: you get
+# a *generator*, which runs up to the next `yield` each time somebody asks for an item, and then waits.
+
+# %%
+def read_sensor(readings):
+    for celsius in readings:
+        print(f"   reading {celsius}")
+        yield celsius
+
+
+def only_warm(readings, limit):
+    for celsius in readings:
+        if celsius > limit:
+            yield celsius
+
+
+warm = only_warm(read_sensor([-20.0, -11.0, -19.0, -9.0]), limit=-15.0)
+print("nothing has been read yet")
+print("first: ", next(warm))
+print("second:", next(warm))
+
+# %% [markdown]
+# Look at the order of the lines. The second generator pulls on the first, one item at a time, and no list ever
+# exists. Such a chain is **lazy**: it does only the work that somebody asks for.
+#
+# That costs little memory. The next cell measures the most memory that Python used while it averaged readings, once
+# through a list and once through a generator. (`lambda: f(x)` is a short way to write a function without a name and
+# without parameters that returns `f(x)`.)
+
+# %%
+def readings(count):
+    for number in range(count):
+        yield -18.0 + 0.001 * (number % 977)
+
+
+def mean_of(stream):
+    total, count = 0.0, 0
+    for celsius in stream:
+        total, count = total + celsius, count + 1
+    return total / count
+
+
+def peak_kib(call):
+    """The most memory that `call()` has in use at one time, in KiB; the smaller of two measurements."""
+    peaks = []
+    for _ in range(2):
+        tracemalloc.start()
+        call()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    return min(peaks) / 1024
+
+
+counts = [100, 1_000, 10_000, 100_000]
+as_list = [peak_kib(lambda: mean_of(list(readings(count)))) for count in counts]
+as_stream = [peak_kib(lambda: mean_of(readings(count))) for count in counts]
+
+figure, axes = plt.subplots()
+axes.loglog(counts, as_list, "o-", color=ORANGE)
+axes.loglog(counts, as_stream, "s-", color=BLUE)
+axes.annotate("list of all readings", (counts[-2], as_list[-2]), (-8, 6), textcoords="offset points", ha="right")
+axes.annotate("generator", (counts[-2], as_stream[-2]), (0, 8), textcoords="offset points", ha="center")
+axes.set(xlabel="number of readings", ylabel="peak memory (KiB)", title="A stream needs no more memory for more data")
+axes.grid(True, alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# The list grows with the data, the generator does not. (Both axes are logarithmic: each grid step is a factor of
+# ten.)
+#
+# When you need several neighbouring items at once, keep just those. A `deque` with `maxlen` forgets its oldest item:
+
+# %%
+def sliding_means(stream, size):
+    """Yield the mean of every `size` consecutive items, for a stream of any length."""
+    window = deque(maxlen=size)
+    for item in stream:
+        window.append(item)
+        if len(window) == size:
+            yield sum(window) / size
+
+
+print(list(sliding_means([-18, -16, -14, -20, -22], size=3)))
+
+# %% [markdown]
+# Laziness has a trap. Because the body of a generator function waits for the first `next`, so does an error check in
+# it. The error then appears far away from the call that caused it:
+
+# %%
+def every(items, step):
+    if step < 1:
+        raise ValueError(f"step must be 1 or more, not {step}")
+    for position, item in enumerate(items):
+        if position % step == 0:
+            yield item
+
+
+stream = every([5, 6, 7, 8], step=0)
+print("called, and no complaint:", stream)
+print("complaint at the first next:", repr(outcome_of(next, stream)))
+
+
+def every_checked(items, step):
+    if step < 1:
+        raise ValueError(f"step must be 1 or more, not {step}")
+
+    def chosen():
+        for position, item in enumerate(items):
+            if position % step == 0:
+                yield item
+
+    return chosen()
+
+
+print("checked at the call:", repr(outcome_of(every_checked, [5, 6, 7, 8], step=0)))
+print("and it works:", list(every_checked([5, 6, 7, 8], step=2)))
+
+# %% [markdown]
+# `every_checked` has no `yield` of its own, so it is an ordinary function: it checks, then returns the generator.
+#
+# ### Exercise 3 · Batches from a stream
+#
+# Models are trained on small groups of rows, called batches. Write `batches(items, size, *, drop_last=False)`. It
+# returns an iterator of lists (tuples are fine too), each with `size` consecutive items, in order.
+#
+# - `items` is any iterable: a list, a generator, an open file, perhaps one that never ends. Its items may be
+#   anything, also `None`, `0` or `""`.
+# - If the number of items is not a multiple of `size`, the last batch is shorter. With `drop_last=True` a short last
+#   batch is left out, and a full one stays. There is never an empty batch.
+# - It is lazy. The call itself pulls no item from `items`, and once you have received *k* batches, at most *k* ·
+#   `size` items have been pulled.
+# - Each batch is an object of its own: it does not change when you ask for the next one.
+# - A `size` below 1 raises a `ValueError` at the call, before anybody asks for a batch.
+
+# %% exercise="batches" difficulty=3 minutes=15 skills="stream-data"
+def batches(items, size, *, drop_last=False):
+    """Return an iterator over consecutive batches of `size` items, pulling no more items than needed.
+
+    Args:
+        items: any iterable, also an endless one.
+        size: the number of items in a batch, at least 1.
+        drop_last: whether to leave out a last batch with fewer than `size` items.
+
+    Raises:
+        ValueError: `size` is below 1; raised by the call itself.
+    """
+    ### BEGIN SOLUTION
+    if size < 1:
+        raise ValueError(f"size must be 1 or more, not {size}")
+
+    def generate():
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+    ### END SOLUTION
+
+
+# %% check="batches-values" points=2 hidden="other sizes, items from a generator, and falsy items"
+from itertools import islice
+
+for items, size, options, expected in [
+    ([1, 2, 3, 4], 2, {}, [[1, 2], [3, 4]]),
+    ([1, 2, 3, 4, 5], 2, {}, [[1, 2], [3, 4], [5]]),
+    ([1, 2, 3, 4, 5], 2, {"drop_last": True}, [[1, 2], [3, 4]]),
+    ([1, 2, 3, 4], 2, {"drop_last": True}, [[1, 2], [3, 4]]),
+    ("abc", 1, {}, [["a"], ["b"], ["c"]]),
+]:
+    got = [list(batch) for batch in islice(batches(items, size, **options), 10)]
+    given = "".join(f", {name}={value}" for name, value in options.items())
+    assert got == expected, f"list(batches({items!r}, {size}{given})) gave {got}, expected {expected}"
+### BEGIN HIDDEN TESTS
+for count in range(8):
+    for size in (1, 2, 3, 7, 8):
+        for drop_last in (False, True):
+            numbers = list(range(count))
+            full = [numbers[i * size : i * size + size] for i in range(count // size)]
+            rest = numbers[count - count % size :]
+            expected = full if drop_last or not rest else [*full, rest]
+            stream = (number for number in numbers)
+            got = [list(batch) for batch in islice(batches(stream, size, drop_last=drop_last), 10)]
+            assert got == expected
+got = [list(batch) for batch in islice(batches([None, 0, "", False, 5, None], 4), 10)]
+assert got == [[None, 0, "", False], [5, None]]
+### END HIDDEN TESTS
+
+# %% check="batches-lazy" points=2 hidden="the items pulled after each batch, for several sizes"
+from itertools import islice
+
+
+def watched(count, pulled):
+    for number in range(count):
+        pulled.append(number)
+        yield number
+
+
+pulled = []
+stream = batches(watched(1000, pulled), 3)
+assert not pulled, f"batches(items, 3) pulled {len(pulled)} items before anybody asked for a batch, expected none"
+first = [list(batch) for batch in islice(stream, 2)]
+assert first == [[0, 1, 2], [3, 4, 5]], f"the first two batches of 0, 1, 2, … with size 3 were {first}"
+assert len(pulled) == 6, (
+    f"after two batches of 3, {len(pulled)} items had been pulled from items, expected 6. "
+    "A list of all items, or a look ahead, pulls too many."
+)
+### BEGIN HIDDEN TESTS
+for size, drop_last in [(1, False), (1, True), (4, True), (25, False)]:
+    pulled = []
+    stream = iter(batches(watched(200, pulled), size, drop_last=drop_last))
+    assert not pulled
+    for number in range(1, 5):
+        assert list(next(stream)) == list(range(size * (number - 1), size * number))
+        assert len(pulled) == size * number
+### END HIDDEN TESTS
+
+# %% check="batches-edges" points=2 hidden="no items at all, fewer items than one batch, other sizes below 1, a batch that is kept while the next one is made"
+from itertools import islice
+
+got = outcome_of(batches, [1, 2, 3], 0)
+assert isinstance(got, ValueError), (
+    f"batches([1, 2, 3], 0) gave {got!r}, expected a ValueError from this call. "
+    "A function with yield in it runs nothing before the first next."
+)
+kept = list(islice(batches([1, 2, 3, 4, 5], 2), 10))
+assert [list(batch) for batch in kept] == [[1, 2], [3, 4], [5]], (
+    f"kept in a list, the batches of [1, 2, 3, 4, 5] by 2 are {kept}, expected [[1, 2], [3, 4], [5]]. "
+    "Does a later batch reuse the object of an earlier one?"
+)
+### BEGIN HIDDEN TESTS
+assert isinstance(outcome_of(batches, [1, 2, 3], -1), ValueError)
+assert isinstance(outcome_of(batches, [], 0, drop_last=True), ValueError)
+for drop_last in (False, True):
+    assert list(islice(batches([], 3, drop_last=drop_last), 10)) == []
+assert [list(batch) for batch in islice(batches([7], 3), 10)] == [[7]]
+assert list(islice(batches([7], 3, drop_last=True), 10)) == []
+stream = iter(batches(iter([1, 2, 3, 4]), 2))
+first = next(stream)
+second = next(stream)
+assert list(first) == [1, 2] and list(second) == [3, 4] and first is not second
+### END HIDDEN TESTS
+
+# %% [markdown] hint="batches"
+# Collect items in a list. When it holds `size` items, hand it out and start a **new** list. What is left in the list
+# when the stream ends?
+
+# %% [markdown] hint="batches"
+# Put the loop with `yield` into an inner function without parameters, as `every_checked` does, and let the outer
+# function check `size` and return the call of the inner one.
+
+# %% [markdown] hint="batches"
+# ```python
+# def generate():
+#     batch = []
+#     for item in items:
+#         batch.append(item)
+#         if len(batch) == size:
+#             yield batch
+#             batch = []          # not batch.clear(): the reader still holds the old list
+#     ...                         # the last, shorter batch
+# ```
+
+# %% [markdown]
+# ## 4 · Errors that keep their information
+#
+# Python runs the lines below `try:`. When one of them raises an exception, Python leaves them and looks for an
+# `except` that names the exception's type, first here, then in the function that called this one, and so on upwards.
+# `except ValueError as error:` also gives the exception a name. Three rules keep exceptions useful.
+#
+# **Catch the narrowest type, around the fewest lines.** `except Exception` also catches your own typing mistakes.
+#
+# **Translate, and keep the cause.** `float("n/a")` says *could not convert string to float*. Your caller wants to
+# know which sensor. Raise an error of your own type and write `from error`: the original stays attached as
+# `__cause__`, and a traceback shows both.
+#
+# **Say what would help the person who reads it**: which file, which line, which value.
+
+# %%
+class SensorError(ValueError):
+    """A sensor sent something that is not a temperature."""
+
+    def __init__(self, sensor, text):
+        super().__init__(f"sensor {sensor} sent {text!r}")
+        self.sensor = sensor
+
+
+def to_celsius(sensor, text):
+    try:
+        return float(text.removesuffix("C"))
+    except ValueError as error:
+        raise SensorError(sensor, text) from error
+
+
+print("good: ", to_celsius("door-3", "-18.5C"))
+problem = outcome_of(to_celsius, "door-3", "n/a")
+print("bad:  ", repr(problem))
+print("where:", problem.sensor)
+print("cause:", repr(problem.__cause__))
+
+# %% [markdown]
+# `class SensorError(ValueError)` means that a `SensorError` *is* a `ValueError` too, so an `except ValueError`
+# further up catches it as well. `super().__init__` passes the message on to `ValueError`.
+#
+# Some errors pass by themselves: a server is busy for a second. Retrying is right for those, with three limits: a
+# finite number of tries, only for error types that can pass, and a longer wait after each failure, so that a
+# thousand clients do not keep a weak server on its knees.
+
+# %%
+def retry(action, *, tries=3, wait=0.1, passing=(ConnectionError, TimeoutError), sleep=time.sleep):
+    """Return `action()`; after an error of a `passing` type wait and try again, `tries` times in all."""
+    for attempt in range(1, tries + 1):
+        try:
+            return action()
+        except passing as error:
+            if attempt == tries:
+                raise
+            print(f"   try {attempt} failed ({error}), next one in {wait} s")
+            sleep(wait)
+            wait *= 2
+
+
+answers = iter([ConnectionError("busy"), ConnectionError("busy"), -18.5])
+
+
+def ask_server():
+    answer = next(answers)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+print("answer:", retry(ask_server, sleep=lambda seconds: None))
+print("not worth a retry:", repr(outcome_of(retry, lambda: 1 / 0)))
+
+# %% [markdown]
+# A bare `raise` inside `except` sends the same exception on. The waiting function is a parameter, `sleep`, so that a
+# test need not wait.
+#
+# Bad **data** does not pass by itself. A nightly run over ten million lines should survive a few broken ones and
+# report them; if very many are broken, it should stop. This error type carries the line number:
+
+# %% given="record-error"
+class RecordError(ValueError):
+    """One line of a log is not a usable reading.
+
+    Attributes:
+        line_number: the line's number in the log; the first line is 1.
+    """
+
+    def __init__(self, line_number, reason):
+        super().__init__(f"line {line_number}: {reason}")
+        self.line_number = line_number
+
+
+# %% [markdown]
+# ### Exercise 4 · A reader that survives broken lines
+#
+# Write `read_readings(lines, *, max_bad=0)`. `lines` is any iterable of strings. Each should hold one JSON object,
+# like `{"unit": "T-17", "celsius": -18.4}`. Return a pair: the readings and the problems.
+#
+# - **readings**: a list of pairs `(unit, celsius)` in the order of the lines, `celsius` as a `float`. Other keys of
+#   the object do not matter.
+# - A line that is empty or holds only white space is skipped. It is not bad, but it counts for the line numbers.
+# - A line is **bad** if it is not valid JSON; or is JSON but no object (such as `17` or `[1, 2]`); or lacks `unit` or
+#   `celsius`; or its `celsius` makes `float()` raise a `ValueError`, a `TypeError` or (for a whole number with 400
+#   digits) an `OverflowError`; or its `celsius` is infinite or NaN, which Python's `json` lets through. A text like
+#   `"-18.4"` is fine, because `float()` takes it.
+# - **problems**: a list with one `RecordError` for each bad line, in order. Word the reason as you like. Where
+#   `json.loads` or `float` raised an error for the line, that error is the `__cause__`.
+# - At the first bad line that is one more than `max_bad` allows, raise the `RecordError` of that line and pull no
+#   further line from `lines`. With the default 0, that is the first bad line.
+# - An error that `lines` itself raises, such as an `OSError` from a failing disk, goes through to the caller
+#   unchanged.
+
+# %% exercise="read-readings" difficulty=4 minutes=25 skills="handle-errors"
+def read_readings(lines, *, max_bad=0):
+    """Read JSON lines into (unit, celsius) pairs and collect what is wrong with the others.
+
+    Args:
+        lines: any iterable of strings, one JSON object in each.
+        max_bad: how many bad lines to put up with.
+
+    Returns:
+        A list of (unit, celsius) pairs and a list of RecordError objects, both in the order of the lines.
+
+    Raises:
+        RecordError: for the first bad line beyond `max_bad`.
+    """
+    ### BEGIN SOLUTION
+
+    def parse(number, line):
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            raise RecordError(number, f"{error!r}") from error
+        if not math.isfinite(celsius):
+            raise RecordError(number, f"celsius is {celsius}")
+        return unit, celsius
+
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            readings.append(parse(number, line))
+        except RecordError as problem:
+            if len(problems) == max_bad:
+                raise
+            problems.append(problem)
+    return readings, problems
+    ### END SOLUTION
+
+
+# %% check="read-readings-good" points=2 hidden="blank lines, extra keys, numbers as text, no lines at all"
+lines = ['{"unit": "T-17", "celsius": -18.4}', '{"celsius": 3, "unit": "T-02", "door": "open"}']
+got = outcome_of(read_readings, lines)
+expected = ([("T-17", -18.4), ("T-02", 3.0)], [])
+assert isinstance(got, (tuple, list)) and len(got) == 2, f"read_readings({lines}) gave {got!r}, expected {expected}"
+pairs = [tuple(pair) for pair in got[0]]
+assert (pairs, list(got[1])) == expected, f"read_readings({lines}) gave {got!r}, expected {expected}"
+assert all(type(celsius) is float for _, celsius in pairs), f"celsius must be a float in every pair of {pairs}"
+### BEGIN HIDDEN TESTS
+pairs, problems = read_readings(
+    iter(["", '{"unit": "A", "celsius": "-18.5", "n": null}', "  \t\n", '  {"unit": "B", "celsius": 0}\n', "\n"])
+)
+assert [tuple(pair) for pair in pairs] == [("A", -18.5), ("B", 0.0)] and list(problems) == []
+assert all(type(celsius) is float for _, celsius in pairs)
+assert [list(part) for part in read_readings([])] == [[], []]
+### END HIDDEN TESTS
+
+# %% check="read-readings-bad" points=2 hidden="each kind of bad line from the task, alone and mixed with blank lines"
+for bad in [
+    "{oops",
+    "17",
+    '{"celsius": -18.4}',
+    '{"unit": "T-1", "celsius": "n/a"}',
+    '{"unit": "T-1", "celsius": NaN}',
+]:
+    got = outcome_of(read_readings, ['{"unit": "A", "celsius": 1}', bad, '{"unit": "B", "celsius": 2}'], max_bad=1)
+    call = f"read_readings([good line, {bad!r}, good line], max_bad=1)"
+    assert isinstance(got, (tuple, list)), f"{call} gave {got!r}, expected two readings and one problem"
+    pairs, problems = got
+    assert [tuple(pair) for pair in pairs] == [("A", 1.0), ("B", 2.0)], (
+        f"{call} gave the readings {pairs}, expected [('A', 1.0), ('B', 2.0)]"
+    )
+    assert len(problems) == 1 and isinstance(problems[0], RecordError), (
+        f"{call} gave the problems {problems!r}, expected one RecordError"
+    )
+    assert problems[0].line_number == 2, f"{call} gave line_number {problems[0].line_number!r}, expected 2"
+### BEGIN HIDDEN TESTS
+bad_lines = [
+    "not json",
+    "null",
+    "[1, 2]",
+    '"text"',
+    "-18.4",
+    "{}",
+    '{"unit": "A"}',
+    '{"celsius": 1}',
+    '{"unit": "A", "celsius": null}',
+    '{"unit": "A", "celsius": [1]}',
+    '{"unit": "A", "celsius": ""}',
+    '{"unit": "A", "celsius": Infinity}',
+    '{"unit": "A", "celsius": -1e999}',
+    '{"unit": "A", "celsius": "nan"}',
+    '{"unit": "A", "celsius": 1' + "0" * 400 + "}",
+    '{"unit": "A", "celsius": 1} {"unit": "B", "celsius": 2}',
+]
+lines = []
+for bad in bad_lines:
+    lines += [bad, "   ", '{"unit": "ok", "celsius": 5}']
+pairs, problems = read_readings(lines, max_bad=len(bad_lines))
+assert [tuple(pair) for pair in pairs] == [("ok", 5.0)] * len(bad_lines)
+assert all(isinstance(problem, RecordError) for problem in problems)
+assert [problem.line_number for problem in problems] == [1 + 3 * i for i in range(len(bad_lines))]
+### END HIDDEN TESTS
+
+# %% check="read-readings-cause" points=1
+from json import JSONDecodeError
+
+for bad, kind in [
+    ("{oops", JSONDecodeError),
+    ('{"unit": "A", "celsius": "warm"}', ValueError),
+    ('{"unit": "A", "celsius": null}', TypeError),
+]:
+    problem = outcome_of(read_readings, [bad])
+    assert isinstance(problem, RecordError), f"read_readings([{bad!r}]) gave {problem!r}, expected a RecordError raised"
+    assert isinstance(problem.__cause__, kind), (
+        f"the RecordError for {bad!r} has the cause {problem.__cause__!r}, expected the {kind.__name__} that "
+        "json.loads or float raised. Write raise … from error."
+    )
+    got = outcome_of(read_readings, [bad], max_bad=1)
+    cause = got[1][0].__cause__ if isinstance(got, (tuple, list)) and got[1] else got
+    assert isinstance(cause, kind), (
+        f"the problem collected for {bad!r} has the cause {cause!r}, expected a {kind.__name__}"
+    )
+
+# %% check="read-readings-limit" points=2 hidden="several limits, and what is read after the limit; errors that come from lines itself"
+pulled = []
+
+
+def watched_log(count):
+    for number in range(1, count + 1):
+        pulled.append(number)
+        yield "broken" if number % 2 == 0 else '{"unit": "A", "celsius": 1}'
+
+
+got = outcome_of(read_readings, watched_log(4), max_bad=2)
+assert isinstance(got, (tuple, list)) and len(got[1]) == 2, (
+    f"two bad lines with max_bad=2 gave {got!r}, expected a result with two problems"
+)
+pulled.clear()
+got = outcome_of(read_readings, watched_log(20), max_bad=2)
+assert isinstance(got, RecordError) and got.line_number == 6, (
+    f"with bad lines 2, 4, 6, … and max_bad=2, read_readings gave {got!r}, expected the RecordError of line 6 raised"
+)
+assert len(pulled) == 6, f"it gave up at line 6 and had pulled {len(pulled)} lines, expected 6"
+### BEGIN HIDDEN TESTS
+for limit in (0, 1, 5):
+    pulled.clear()
+    got = outcome_of(read_readings, watched_log(50), max_bad=limit)
+    assert isinstance(got, RecordError) and got.line_number == 2 * limit + 2
+    assert len(pulled) == 2 * limit + 2
+assert isinstance(outcome_of(read_readings, ["", "broken"]), RecordError)
+
+
+def failing_disk(error):
+    yield '{"unit": "A", "celsius": 1}'
+    raise error
+
+
+for failure in (OSError("disk"), ValueError("disk"), KeyError("disk")):
+    assert outcome_of(read_readings, failing_disk(failure), max_bad=10) is failure
+### END HIDDEN TESTS
+
+# %% [markdown] hint="read-readings"
+# Split the work. An inner function `parse(number, line)` returns one `(unit, celsius)` pair or raises a
+# `RecordError`. The loop around it numbers the lines with `enumerate(lines, start=1)`, skips blank ones, and catches
+# only `RecordError`.
+
+# %% [markdown] hint="read-readings"
+# You need not test every kind of bad line by hand. `17["unit"]` raises a `TypeError`, and a missing key raises a
+# `KeyError`; list the types in one `except (ValueError, KeyError, TypeError, OverflowError) as error:`. Infinity and
+# NaN raise nothing: ask `math.isfinite(celsius)`.
+
+# %% [markdown] hint="read-readings"
+# ```python
+# for number, line in enumerate(lines, start=1):
+#     if not line.strip():
+#         continue
+#     try:
+#         readings.append(parse(number, line))
+#     except RecordError as problem:
+#         if len(problems) == max_bad:
+#             raise                      # the same RecordError, with its cause
+#         problems.append(problem)
+# ```
+
+# %% [markdown]
+# ## 5 · Types: a contract that tools can read
+#
+# A **type hint** says what a parameter or a result is meant to be: `def mean(column: list[float]) -> float`. Hints
+# are notes for people, for editors, and for type checkers. Python stores them and does not enforce them:
+
+# %%
+def mean(column: list[float]) -> float:
+    return sum(column) / len(column)
+
+
+print(get_type_hints(mean))
+print("a tuple of whole numbers:", mean((-18, -20)))
+print("a string:", repr(outcome_of(mean, "-18.5")))
+
+# %% [markdown]
+# The tuple broke the contract and nothing happened; the string failed, but only inside `sum`. A type checker such as
+# mypy or Pyright finds the second mistake without running anything. For a file `readings.py` that ends with
+# `mean("-18.5")`, mypy prints:
+#
+# ```
+# readings.py:5: error: Argument 1 to "mean" has incompatible type "str"; expected "list[float]"  [arg-type]
+# ```
+#
+# `str | None` means *a string or `None`*, `Sequence[float]` means *a list, a tuple, or anything else with a length
+# and positions*, and a function that returns nothing has the result `None`.
+#
+# A **Protocol** describes an object by what it can do. Any object with these methods fits; its class need not know
+# that the protocol exists. `@runtime_checkable` lets `isinstance` ask whether the methods are there.
+
+# %% given="transformer"
+@runtime_checkable
+class Transformer(Protocol):
+    """Something that learns from one column of numbers and then changes columns."""
+
+    def fit(self, column: list[float]) -> None:
+        """Learn from a column."""
+
+    def transform(self, column: list[float]) -> list[float]:
+        """Return the changed column."""
+
+
+# %%
+class Center:
+    """Subtracts the mean of the column that it was fitted on."""
+
+    def fit(self, column: list[float]) -> None:
+        self.mean = sum(column) / len(column)
+
+    def transform(self, column: list[float]) -> list[float]:
+        return [value - self.mean for value in column]
+
+
+center = Center()
+center.fit([-20.0, -18.0, -16.0])
+print("transformed:", center.transform([-18.0, -10.0]))
+print("a Center is a Transformer:", isinstance(center, Transformer))
+print("a list is a Transformer:  ", isinstance([1.0], Transformer))
+
+# %% [markdown]
+# `Center` does not mention `Transformer`, and it fits. This is how libraries such as scikit-learn let your own steps
+# work together with theirs.
+#
+# ### Exercise 5 · A pipeline of transformers
+#
+# Write the class `Pipeline`. It chains transformers, and has `fit` and `transform` itself, so that a pipeline can be
+# a step of another pipeline.
+#
+# - `Pipeline(steps)`: `steps` is a list or tuple of transformers, perhaps empty. If one is not a `Transformer`, raise
+#   a `TypeError` whose message contains its position, counted from 0. The pipeline keeps its own copy of the
+#   sequence: changes to the list afterwards have no effect.
+# - `fit(column)` fits the first step on `column`, the second on what the first makes of `column`, and so on. Each
+#   step is fitted exactly once per call. It returns nothing.
+# - `transform(column)` sends a column through all steps in order and returns the result. It fits nothing. Without
+#   steps, the result holds the numbers of the column unchanged.
+# - `transform` before the first complete `fit` raises a `RuntimeError`. If a step raises an error while it is fitted,
+#   that error goes on to the caller, and the pipeline does not count as fitted.
+# - Annotate all three methods so that `get_type_hints` finds `Sequence[Transformer]` for `steps`, `list[float]` for
+#   `column`, `list[float]` for the result of `transform`, and `None` for the results of `fit` and `__init__`.
+
+# %% exercise="pipeline" difficulty=3 minutes=20 skills="type-code"
+class Pipeline:
+    """A chain of transformers that is a transformer itself.
+
+    Methods:
+        __init__(steps): keep the steps; raise a TypeError for one that is not a Transformer.
+        fit(column): fit every step on what the steps before it make of the column.
+        transform(column): send the column through all steps; raise a RuntimeError before the first fit.
+    """
+
+    ### BEGIN SOLUTION
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position} has no fit and transform: {step!r}")
+        self._steps = list(steps)
+        self._fitted = False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+    ### END SOLUTION
+
+
+# %% check="pipeline-values" points=2 hidden="three steps, a pipeline inside a pipeline, a pipeline without steps"
+class ShiftToZero:
+    def fit(self, column):
+        self.least = min(column)
+
+    def transform(self, column):
+        return [value - self.least for value in column]
+
+
+class DivideByMax:
+    def fit(self, column):
+        self.most = max(column)
+
+    def transform(self, column):
+        return [value / self.most for value in column]
+
+
+chain = Pipeline([ShiftToZero(), DivideByMax()])
+chain.fit([10.0, 30.0, 20.0])
+got = outcome_of(chain.transform, [10.0, 20.0, 50.0])
+assert agree(got, [0.0, 0.5, 2.0]), (
+    f"shift to zero, then divide by the largest, fitted on [10, 30, 20]: transform([10, 20, 50]) gave {got!r}, "
+    "expected [0, 0.5, 2]. The second step learns from what the first one returns, and only in fit."
+)
+chain = Pipeline((DivideByMax(), ShiftToZero()))
+chain.fit([10.0, 40.0, 20.0])
+got = outcome_of(chain.transform, [10.0, 40.0])
+assert agree(got, [0.0, 0.75]), (
+    f"divide by the largest, then shift to zero, fitted on [10, 40, 20]: transform([10, 40]) gave {got!r}, "
+    "expected [0, 0.75]"
+)
+### BEGIN HIDDEN TESTS
+inner = Pipeline([DivideByMax(), ShiftToZero()])
+chain = Pipeline([ShiftToZero(), inner, DivideByMax()])
+chain.fit([2.0, 6.0, 4.0])
+assert agree(chain.transform([2.0, 4.0, 6.0, 10.0]), [0.0, 0.5, 1.0, 2.0])
+assert agree(inner.transform([4.0, 2.0]), [1.0, 0.5])
+chain.fit([1.0, 9.0])
+assert agree(chain.transform([1.0, 5.0]), [0.0, 0.5])
+empty = Pipeline([])
+empty.fit([1.0])
+assert agree(empty.transform([3.0, -4.0]), [3.0, -4.0])
+### END HIDDEN TESTS
+
+# %% check="pipeline-calls" points=1 hidden="the calls that a step receives, and a list of steps that changes later"
+class Recorder:
+    def __init__(self):
+        self.calls = []
+
+    def fit(self, column):
+        self.calls.append(("fit", list(column)))
+
+    def transform(self, column):
+        self.calls.append(("transform", list(column)))
+        return [value + 1 for value in column]
+
+
+first, second = Recorder(), Recorder()
+chain = Pipeline([first, second])
+result = chain.fit([1.0, 2.0])
+got = [call for call in second.calls if call[0] == "fit"]
+assert got == [("fit", [2.0, 3.0])], (
+    f"fit([1, 2]) on two steps that each add 1 fitted the second one like this: {got}, expected once, with [2, 3]"
+)
+assert result is None, f"fit returned {result!r}, expected nothing"
+### BEGIN HIDDEN TESTS
+assert [call for call in first.calls if call[0] == "fit"] == [("fit", [1.0, 2.0])]
+first.calls.clear()
+second.calls.clear()
+assert agree(chain.transform([5.0]), [7.0])
+assert first.calls == [("transform", [5.0])] and second.calls == [("transform", [6.0])]
+steps = [Recorder(), Recorder()]
+chain = Pipeline(steps)
+steps.append(Recorder())
+chain.fit([0.0])
+assert agree(chain.transform([0.0]), [2.0])
+steps.clear()
+assert agree(chain.transform([0.0]), [2.0])
+### END HIDDEN TESTS
+
+# %% check="pipeline-errors" points=2 hidden="a step that lacks one method, a step whose fit fails, no steps and no fit"
+class Doubler:
+    def fit(self, column):
+        pass
+
+    def transform(self, column):
+        return [2 * value for value in column]
+
+
+class NoFit:
+    def transform(self, column):
+        return column
+
+    def __repr__(self):
+        return "<NoFit>"
+
+
+got = outcome_of(Pipeline, [Doubler(), Doubler(), NoFit()])
+assert isinstance(got, TypeError) and "2" in str(got), (
+    f"Pipeline([good, good, step without fit]) gave {got!r}, expected a TypeError with the position 2 in its message"
+)
+got = outcome_of(Pipeline([Doubler()]).transform, [1.0])
+assert isinstance(got, RuntimeError), f"transform before fit gave {got!r}, expected a RuntimeError"
+### BEGIN HIDDEN TESTS
+class NoTransform:
+    def fit(self, column):
+        pass
+
+    def __repr__(self):
+        return "<NoTransform>"
+
+
+class Broken(Doubler):
+    def fit(self, column):
+        raise ZeroDivisionError("fit failed")
+
+
+got = outcome_of(Pipeline, [NoTransform(), Doubler()])
+assert isinstance(got, TypeError) and "0" in str(got)
+got = outcome_of(Pipeline, [Doubler(), "step", Doubler()])
+assert isinstance(got, TypeError) and "1" in str(got)
+assert isinstance(outcome_of(Pipeline([]).transform, [1.0]), RuntimeError)
+chain = Pipeline([Doubler(), Broken()])
+assert isinstance(outcome_of(chain.fit, [1.0]), ZeroDivisionError)
+assert isinstance(outcome_of(chain.transform, [1.0]), RuntimeError)
+### END HIDDEN TESTS
+
+# %% check="pipeline-types" points=1
+from typing import get_args, get_origin, get_type_hints
+
+for method, name, origin, inside in [
+    ("__init__", "steps", Sequence, (Transformer,)),
+    ("fit", "column", list, (float,)),
+    ("transform", "column", list, (float,)),
+    ("transform", "return", list, (float,)),
+]:
+    hint = get_type_hints(getattr(Pipeline, method)).get(name)
+    assert (get_origin(hint), get_args(hint)) == (origin, inside), (
+        f"get_type_hints(Pipeline.{method}) has {hint!r} for {name}, expected {origin.__name__}[{inside[0].__name__}]"
+    )
+for method in ("__init__", "fit"):
+    hints = get_type_hints(getattr(Pipeline, method))
+    assert hints.get("return", "no hint") is type(None), (
+        f"get_type_hints(Pipeline.{method}) has {hints.get('return', 'no hint')!r} for return, expected None"
+    )
+assert isinstance(Pipeline([]), Transformer), "a Pipeline must have fit and transform, so that it can be a step itself"
+
+# %% [markdown] hint="pipeline"
+# Store two things in `__init__`: `list(steps)`, which is a copy, and the fact that nothing has been fitted yet. When
+# in `fit` may that fact change, so that a step that fails leaves it as it is?
+
+# %% [markdown] hint="pipeline"
+# In `fit`, keep one variable that is the column so far. For each step: fit it on that variable, then replace the
+# variable by what the step makes of it.
+
+# %% [markdown] hint="pipeline"
+# ```python
+# def __init__(self, steps: Sequence[Transformer]) -> None:
+#     for position, step in enumerate(steps):
+#         if not isinstance(step, Transformer):
+#             raise TypeError(f"step {position} has no fit and transform: {step!r}")
+#     self._steps = list(steps)
+#     self._fitted = False
+#
+# def fit(self, column: list[float]) -> None:
+#     for step in self._steps:
+#         step.fit(column)
+#         column = step.transform(column)
+#     ...
+# ```
+
+# %% [markdown]
+# ## 6 · Measure before you change anything
+#
+# People guess badly where a program spends its time. Here is a slow part of the inherited script, on a small log.
+# It parses each line, leaves out repeated readings, and counts the warm ones. Which of the three functions would you
+# speed up?
+
+# %%
+def parse_line(line):
+    moment, celsius = line.split(",")
+    return datetime.strptime(moment, "%Y-%m-%d %H:%M"), float(celsius)
+
+
+def is_repeated(reading, seen):
+    return reading in seen
+
+
+def count_warm(readings):
+    return sum(celsius > -15.0 for moment, celsius in readings)
+
+
+def nightly_report(lines):
+    seen = []
+    for line in lines:
+        reading = parse_line(line)
+        if not is_repeated(reading, seen):
+            seen.append(reading)
+    return count_warm(seen)
+
+
+midnight = datetime(2025, 3, 1)
+log = [f"{midnight + timedelta(minutes=i):%Y-%m-%d %H:%M},{-20 + 6 * math.sin(i / 90):.1f}" for i in range(4000)]
+
+profile = cProfile.Profile()
+warm_minutes = profile.runcall(nightly_report, log)
+report = pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(5)
+print(f"{warm_minutes} warm minutes")
+
+# %% [markdown]
+# `cProfile` counts every call and times every function. Read three columns: `ncalls`, how often it was called;
+# `tottime`, the seconds in the function itself; `cumtime`, the same including what it called. A file named by a long
+# number is a cell of this notebook.
+#
+# Parsing dates looks expensive, yet `is_repeated` is at the top. `seen` is a list, and `in` walks through a list from
+# the start: twice the lines, four times the work. A set finds an item in one step, however many it holds. So the cure
+# is one word, and no clever code for dates is needed:
+
+# %%
+def nightly_report_fast(lines):
+    return count_warm(set(parse_line(line) for line in lines))
+
+
+def seconds(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+print("same result:", nightly_report(log) == nightly_report_fast(log))
+slow = [seconds(lambda: nightly_report(log)) for _ in range(4)]
+fast = [seconds(lambda: nightly_report_fast(log)) for _ in range(4)]
+print("slow, ms:", [round(1000 * t, 1) for t in slow])
+print("fast, ms:", [round(1000 * t, 1) for t in fast])
+
+# %% [markdown]
+# The same call takes a different time in every run, because other programs share the processor. Such disturbance only
+# ever **adds** time. So the smallest of several measurements is the best estimate of what the code itself needs,
+# better than the mean. The very first call often pays for things that happen once, such as filling a cache; do not
+# time it.
+#
+# ### Exercise 6 · A speed-up meter
+#
+# A speed-up means nothing if the fast version gives other results. Write
+# `speed_up(slow, fast, *, repeat=5, clock=time.perf_counter)`. `slow` and `fast` are functions without parameters
+# that return numbers or arrays.
+#
+# 1. Call each of the two once, untimed, and compare the results. They agree if, as NumPy arrays, they have the same
+#    shape and `np.allclose` is true for them. Otherwise raise a `ValueError`.
+# 2. Then time `repeat` calls of each. Read the clock with `clock()` directly before and directly after each single
+#    call. So each function is called `repeat` + 1 times in all.
+# 3. Return the smallest time of `slow` divided by the smallest time of `fast`.
+#
+# A `repeat` below 1 raises a `ValueError`.
+#
+# `clock` is a parameter for the same reason as `sleep` above: the checks pass in a clock of their own, and need not
+# hope for a quiet processor. Their tolerance is 1e-9.
+
+# %% exercise="speed-up" difficulty=2 minutes=12 skills="profile-code"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    """Return how many times faster `fast` runs than `slow`, after making sure that their results agree.
+
+    Args:
+        slow: a function without parameters.
+        fast: another one that should return the same.
+        repeat: how many calls of each to time; the smallest time counts.
+        clock: a function that returns the present time in seconds.
+
+    Raises:
+        ValueError: the results differ in shape or value, or `repeat` is below 1.
+    """
+    ### BEGIN SOLUTION
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("slow and fast return different results")
+
+    def best_time(function):
+        times = []
+        for _ in range(repeat):
+            start = clock()
+            function()
+            times.append(clock() - start)
+        return min(times)  # without any times, for a repeat below 1, min raises the ValueError
+
+    return best_time(slow) / best_time(fast)
+    ### END SOLUTION
+
+
+# %% check="speed-up-ratio" points=2 hidden="other durations, and a fast function that is really slower"
+class FakeClock:
+    """Stands still, except while one of its functions runs."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+    def function(self, durations, result=1.0):
+        remaining = list(durations)
+
+        def call():
+            self.now += remaining.pop(0) if len(remaining) > 1 else remaining[0]
+            return result
+
+        return call
+
+
+clock = FakeClock()
+slow, fast = clock.function([90.0, 4.0, 3.0, 8.0, 6.0]), clock.function([0.01, 1.0, 0.5, 2.0, 1.5])
+got = outcome_of(speed_up, slow, fast, repeat=4, clock=clock)
+assert isinstance(got, (int, float)) and abs(got - 6) < 1e-9, (
+    "slow took 90 s untimed, then 4, 3, 8, 6 s; fast took 0.01 s untimed, then 1, 0.5, 2, 1.5 s: "
+    f"speed_up with repeat=4 gave {got!r}, expected 3 / 0.5 = 6"
+)
+### BEGIN HIDDEN TESTS
+clock = FakeClock()
+got = speed_up(clock.function([1, 7, 2, 9]), clock.function([1, 8, 16, 4]), repeat=3, clock=clock)
+assert abs(got - 0.5) < 1e-9
+got = speed_up(clock.function([1, 6, 2]), clock.function([9, 3, 1]), repeat=1, clock=clock)
+assert abs(got - 2) < 1e-9
+got = speed_up(clock.function([0, 9, 8, 7, 6, 5, 4]), clock.function([0, 9, 9, 9, 9, 1, 0.1]), clock=clock)
+assert abs(got - 5) < 1e-9
+### END HIDDEN TESTS
+
+# %% check="speed-up-calls" points=1
+def counted(name, calls):
+    def call():
+        calls.append(name)
+        return [1.0, 2.0]
+
+    return call
+
+
+for repeat in (1, 3):
+    calls = []
+    ticks = iter(range(10_000))
+    got = outcome_of(speed_up, counted("slow", calls), counted("fast", calls), repeat=repeat, clock=lambda: next(ticks))
+    assert (calls.count("slow"), calls.count("fast")) == (repeat + 1, repeat + 1), (
+        f"with repeat={repeat}, slow was called {calls.count('slow')} times and fast {calls.count('fast')} times, "
+        f"expected {repeat + 1} each: one untimed call, then {repeat} timed"
+    )
+    assert got == 1, (
+        f"with a clock that counts its readings, speed_up gave {got!r}, expected 1: read it once directly before "
+        "and once directly after each call"
+    )
+
+# %% check="speed-up-differ" points=2 hidden="results of different shapes, results that differ in one place, tiny differences, repeat below 1"
+def returns(result):
+    return lambda: result
+
+
+ticks = iter(range(10_000))
+got = outcome_of(speed_up, returns([1.0, 2.0]), returns([1.0, 2.5]), clock=lambda: next(ticks))
+assert isinstance(got, ValueError), (
+    f"slow returns [1.0, 2.0] and fast returns [1.0, 2.5]: speed_up gave {got!r}, expected a ValueError"
+)
+got = outcome_of(speed_up, returns([1.0, 2.0]), returns([1.0, 2.0 + 1e-12]), clock=lambda: next(ticks))
+assert got == 1, (
+    f"slow returns [1.0, 2.0] and fast returns [1.0, 2.000000000001]: speed_up gave {got!r}, expected 1, "
+    "because rounding is no difference"
+)
+### BEGIN HIDDEN TESTS
+for left, right in [
+    ([1.0, 1.0], [1.0]),
+    (1.0, [1.0]),
+    ([[1.0, 2.0]], [1.0, 2.0]),
+    (np.zeros((3, 2)), np.zeros((2, 3))),
+    (np.arange(5), np.array([0, 1, 2, 3, 5])),
+    (0.1, 0.2),
+]:
+    assert isinstance(outcome_of(speed_up, returns(left), returns(right), clock=lambda: next(ticks)), ValueError)
+assert outcome_of(speed_up, returns(np.arange(3)), returns((0.0, 1.0, 2.0)), repeat=2, clock=lambda: next(ticks)) == 1
+for repeat in (0, -1):
+    got = outcome_of(speed_up, returns(1), returns(1), repeat=repeat, clock=lambda: next(ticks))
+    assert isinstance(got, ValueError)
+### END HIDDEN TESTS
+
+# %% [markdown] hint="speed-up"
+# Timing one function and taking its smallest time happens twice, once for `slow` and once for `fast`. Write an inner
+# function for it.
+
+# %% [markdown] hint="speed-up"
+# `np.asarray(result)` makes an array of a number, a list or an array, and an array has a `.shape`. Compare the shapes
+# first: `np.allclose([1.0, 1.0], [1.0])` is true, because NumPy stretches the shorter one.
+
+# %% [markdown] hint="speed-up"
+# ```python
+# def best_time(function):
+#     times = []
+#     for _ in range(repeat):
+#         start = clock()
+#         function()
+#         times.append(clock() - start)
+#     return min(times)
+# ```
+
+# %% [markdown]
+# ## 7 · Let NumPy run the loop
+#
+# A Python loop decides at every step anew what `a - b` means, because `a` and `b` could be anything. A NumPy array
+# holds numbers of one single type, so its loops run as compiled code. `array * 2` is one Python step, whatever the
+# length. To *vectorise* is to write a computation as a few such steps.
+#
+# Two arrays of different shapes work together by **broadcasting**: compare the shapes from the right; two sizes fit
+# if they are equal, or if one of them is 1 or missing, and then that side is repeated.
+
+# %%
+temperatures = np.array([[-18.0, -20.0, -19.0], [-12.0, -16.0, -14.0]])  # 2 trucks × 3 hours: shape (2, 3)
+per_truck = temperatures.mean(axis=1)  # axis 1 disappears: shape (2,)
+print("means:", per_truck)
+print("minus the truck's mean:\n", temperatures - per_truck[:, np.newaxis])  # (2, 3) with (2, 1)
+
+# Every pair at once: shape (3, 1) with shape (4,) gives shape (3, 4).
+times, departures = np.array([8.0, 9.5, 11.0]), np.array([8.0, 9.0, 10.0, 11.0])
+gaps = np.abs(times[:, np.newaxis] - departures)
+print("gaps:\n", gaps)
+print("nearest departure of each:", gaps.argmin(axis=1))
+
+# %% [markdown]
+# `np.newaxis` inserts an axis of size 1. `argmin(axis=1)` gives the position of the smallest number in each row;
+# among equals it takes the first.
+#
+# How much does this bring? The next cell averages each 50 neighbouring readings in three ways: the plain double loop;
+# a single loop with a better idea (add the new reading, subtract the old one); and NumPy.
+
+# %%
+def moving_mean_double_loop(values, size):
+    result = []
+    for start in range(len(values) - size + 1):
+        total = 0.0
+        for position in range(start, start + size):
+            total += values[position]
+        result.append(total / size)
+    return result
+
+
+def moving_mean_running(values, size):
+    total = sum(values[:size])
+    result = [total / size]
+    for leaving, entering in zip(values, values[size:]):
+        total += entering - leaving
+        result.append(total / size)
+    return result
+
+
+def moving_mean_numpy(values, size):
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    return (sums[size:] - sums[:-size]) / size
+
+
+counts = [300, 1_000, 3_000, 10_000, 30_000]
+methods = [
+    ("double loop", moving_mean_double_loop, ORANGE, "o"),
+    ("running total", moving_mean_running, GREEN, "^"),
+    ("NumPy", moving_mean_numpy, BLUE, "s"),
+]
+generator = np.random.default_rng(12)
+figure, axes = plt.subplots()
+for name, method, colour, marker in methods:
+    best = []
+    for count in counts:
+        data = generator.normal(-18.0, 2.0, count)
+        data = data if method is moving_mean_numpy else data.tolist()
+        best.append(1000 * min(seconds(lambda: method(data, 50)) for _ in range(3)))
+    axes.loglog(counts, best, marker=marker, color=colour)
+    axes.annotate(f"{name}: {best[-1]:.3g} ms", (counts[-1], best[-1]), (10, -4), textcoords="offset points")
+axes.set(xlabel="number of readings", ylabel="best of 3 runs (ms)", title="Mean of 50 neighbours, three ways")
+axes.set_xlim(200, 500_000)  # room for the labels
+axes.grid(True, alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# NumPy's line is flat on the left: a call of a NumPy function costs about a microsecond before it does anything, so
+# small arrays gain little.
+#
+# Each factor has its own reason. From the double loop to the running total, the number of additions falls by a factor
+# near 50: a better **algorithm**. From there to NumPy the number stays the same, and each one becomes cheaper: a
+# better **machine** for it. Look for the first before the second.
+#
+# Now the step that takes four hours. The model wants to know how far away help is, so the script looks for the depot
+# that is nearest to each delivery stop:
+
+# %% given="nearest-depot-slow"
+def nearest_depot_slow(stops, depots):
+    """For each stop the position of the nearest depot, by plain loops."""
+    nearest = []
+    for stop_x, stop_y in stops:
+        best, best_distance = 0, math.inf
+        for position, (depot_x, depot_y) in enumerate(depots):
+            distance = (stop_x - depot_x) ** 2 + (stop_y - depot_y) ** 2
+            if distance < best_distance:
+                best, best_distance = position, distance
+        nearest.append(best)
+    return nearest
+
+
+# %% [markdown]
+# ### Exercise 7 · The nearest depot, without the loop
+#
+# Write `nearest_depot(stops, depots)`, a vectorised version of `nearest_depot_slow`.
+#
+# - `stops` has one row (x, y) per stop, shape (n, 2); `depots` has one row per depot, shape (k, 2). Both may be NumPy
+#   arrays of any integer or float type, or lists of pairs.
+# - Return a one-dimensional NumPy array of n whole numbers: for each stop the position, counted from 0, of the depot
+#   at the smallest straight-line distance. If several are equally near, take the one that comes first in `depots`.
+# - For n = 0 (an array of shape (0, 2)) the result has length 0. For k = 0 raise a `ValueError` whose message
+#   contains the word `depots`.
+# - Map coordinates can be far from zero, such as x = 5,000,000 m, while stop and depot are a few metres apart. The
+#   result must be right there as well. It must also be right for small and unsigned integer types: in `np.uint16`,
+#   3 − 5 is 65534 and 300² is 24464.
+# - A Python loop over the depots is allowed, one over the stops is not: for 1,000 stops your function may execute at
+#   most twice as many Python instructions as for 20. The check counts instructions, it does not measure time.
+#
+# The inputs are not changed.
+
+# %% exercise="nearest-depot" difficulty=3 minutes=15 skills="profile-code"
+def nearest_depot(stops, depots):
+    """Return for each stop the position of the nearest depot, without a Python loop over the stops.
+
+    Args:
+        stops: shape (n, 2), coordinates in metres.
+        depots: shape (k, 2), coordinates in metres, k at least 1.
+
+    Returns:
+        A NumPy array of n whole numbers; the first depot among equally near ones.
+
+    Raises:
+        ValueError: there are no depots.
+    """
+    ### BEGIN SOLUTION
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if not len(depots):
+        raise ValueError("depots is empty")
+    (stop_x, stop_y), (depot_x, depot_y) = stops.T, depots.T
+    squared = (stop_x[:, np.newaxis] - depot_x) ** 2 + (stop_y[:, np.newaxis] - depot_y) ** 2
+    return squared.argmin(axis=1)
+    ### END SOLUTION
+
+
+# %% check="nearest-depot-values" points=2 hidden="many random stops and depots, several numbers of depots"
+import math
+
+import numpy as np
+
+depots = [[0, 0], [10, 0], [0, 10]]
+for stops, expected in [
+    ([[1, 1], [9, 1], [1, 8]], [0, 1, 2]),
+    ([[100, 1]], [1]),
+    (np.array([[5.0, 0.0], [0.0, 5.0], [5.0, 5.0], [-3.0, 40.0]]), [0, 0, 0, 2]),
+]:
+    got = outcome_of(nearest_depot, stops, depots)
+    assert isinstance(got, np.ndarray) and got.shape == (len(expected),) and got.tolist() == expected, (
+        f"nearest_depot({np.asarray(stops).tolist()}, {depots}) gave {got!r}, expected a NumPy array of {expected}"
+    )
+### BEGIN HIDDEN TESTS
+for seed, count in enumerate((1, 2, 3, 8, 30)):
+    draw = np.random.default_rng(seed)
+    stops, depots = draw.uniform(-50, 50, (40, 2)), draw.uniform(-50, 50, (count, 2))
+    kept_stops, kept_depots = stops.copy(), depots.copy()
+    got = nearest_depot(stops, depots)
+    assert got.shape == (40,) and np.issubdtype(got.dtype, np.integer)
+    for stop, chosen in zip(stops, got):
+        distances = [math.dist(stop, depot) for depot in depots]
+        assert distances[chosen] == min(distances)
+    assert np.array_equal(stops, kept_stops) and np.array_equal(depots, kept_depots)
+### END HIDDEN TESTS
+
+# %% check="nearest-depot-edges" points=2 hidden="no stops, equally near depots, coordinates far from zero, small integer types"
+import numpy as np
+
+got = outcome_of(nearest_depot, np.array([[1.0, 2.0]]), np.empty((0, 2)))
+assert isinstance(got, ValueError) and "depots" in str(got), (
+    f"nearest_depot with no depots gave {got!r}, expected a ValueError with the word depots in its message"
+)
+stops = np.array([[300, 0], [3, 0]], dtype=np.uint16)
+depots = np.array([[0, 0], [100, 0], [5, 0]], dtype=np.uint16)
+got = outcome_of(nearest_depot, stops, depots)
+assert isinstance(got, np.ndarray) and got.tolist() == [1, 2], (
+    f"as arrays of np.uint16, stops [[300, 0], [3, 0]] and depots [[0, 0], [100, 0], [5, 0]] gave {got!r}, "
+    "expected [1, 2]. In that type, 300 squared is 24464."
+)
+### BEGIN HIDDEN TESTS
+got = nearest_depot(np.empty((0, 2)), np.array([[1.0, 2.0], [3.0, 4.0]]))
+assert isinstance(got, np.ndarray) and got.shape == (0,)
+assert isinstance(outcome_of(nearest_depot, np.empty((0, 2)), np.empty((0, 2))), ValueError)
+got = nearest_depot([[0, 0], [2, 2]], [[9, 9], [0, 1], [1, 0], [-1, 0], [2, 2], [2, 2]])
+assert got.tolist() == [1, 4]
+for offset in (5e6, 2.0**40):
+    corner = np.array([offset, offset])
+    got = nearest_depot(corner + [[1, 0], [4, 0], [6, 0], [0, 3]], corner + [[0, 0], [7, 0], [0, 5]])
+    assert got.tolist() == [0, 1, 1, 2]
+got = nearest_depot(np.array([[200, 250]], dtype=np.uint8), np.array([[190, 10], [255, 255], [0, 250]], dtype=np.uint8))
+assert got.tolist() == [1]
+got = nearest_depot(np.array([[-100, 0]], dtype=np.int8), np.array([[100, 0], [-100, 90]], dtype=np.int8))
+assert got.tolist() == [1]
+### END HIDDEN TESTS
+
+# %% check="nearest-depot-steps" points=2
+import sys
+
+import numpy as np
+
+
+def python_steps(function, *args):
+    """How many Python instructions a call executes, in the function and in all that it calls."""
+    steps = 0
+
+    def trace(frame, event, argument):
+        nonlocal steps
+        frame.f_trace_opcodes = True
+        steps += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        result = function(*args)
+    finally:
+        sys.settrace(before)
+    return steps, result
+
+
+draw = np.random.default_rng(3)
+stops, depots = draw.uniform(0, 100, (1000, 2)), draw.uniform(0, 100, (4, 2))
+python_steps(nearest_depot, stops[:20], depots)  # what happens only once, in a first call, does not count
+few, _ = python_steps(nearest_depot, stops[:20], depots)
+many, got = python_steps(nearest_depot, stops, depots)
+expected = [min(range(4), key=lambda k: math.dist(stop, depots[k])) for stop in stops.tolist()]
+assert isinstance(got, np.ndarray) and got.tolist() == expected, (
+    "nearest_depot returned a wrong result for 1,000 stops and 4 depots"
+)
+assert many <= 2 * few, (
+    f"nearest_depot executed {few} Python instructions for 20 stops and {many} for 1,000, expected at most {2 * few}. "
+    "Something still runs once per stop: a for, a comprehension, np.vectorize or np.apply_along_axis."
+)
+
+# %% [markdown] hint="nearest-depot"
+# The example at the start of this section makes every pair of a time and a departure. Do the same twice, once with
+# the x coordinates of stops and depots and once with the y coordinates.
+
+# %% [markdown] hint="nearest-depot"
+# `stops[:, 0]` are the x coordinates of all stops. With `np.newaxis` they get shape (n, 1); minus the k depots, that
+# is a table of shape (n, k). The sum of the two squared tables holds the squared distances. You need no square root
+# to find the smallest.
+
+# %% [markdown] hint="nearest-depot"
+# ```python
+# stops = np.asarray(stops, dtype=float)         # floats can be negative, unsigned integers cannot
+# depots = np.asarray(depots, dtype=float)
+# across = stops[:, 0][:, np.newaxis] - depots[:, 0]
+# along = ...                                    # the same for y
+# squared = across**2 + along**2                 # shape (n, k)
+# ...                                            # the position of the smallest in each row
+# ```
+
+# %% [markdown]
+# Put your last two tools together. This cell is not graded. It measures your function with your meter, on this
+# machine:
+
+# %%
+draw = np.random.default_rng(1)
+many_stops, many_depots = draw.uniform(0, 1000, (4000, 2)), draw.uniform(0, 1000, (25, 2))
+stop_list, depot_list = many_stops.tolist(), many_depots.tolist()
+try:
+    ratio = speed_up(
+        lambda: nearest_depot_slow(stop_list, depot_list),
+        lambda: nearest_depot(many_stops, many_depots),
+        repeat=3,
+    )
+    print(f"4,000 stops, 25 depots: {ratio:.0f} times faster, same result")
+except NotImplementedError:
+    print("Solve exercises 6 and 7 first, then run this cell again.")
+except Exception as error:
+    print(f"Something is not right yet: {error!r}")
+
+# %% [markdown]
+# There is more than one vectorised way, and they differ. `((stops[:, np.newaxis] - depots) ** 2).sum(axis=2)` is one
+# short line, and about ten times slower than two tables, one for x and one for y: it adds up along an axis of length
+# 2, so NumPy starts its compiled loop anew for every two numbers. Keep the long axis inside, and measure.
+#
+# Speed has a price, too: a table of all pairs needs 8 bytes for each pair, so a million stops and a thousand depots
+# need 8 GB for each table. In production you would send the stops through in groups, and you have a tool for that:
+# `batches`.
+#
+# ## What can go wrong in production
+#
+# Each of these three failures ends without an error message. That is what makes them expensive.
+#
+# **The stream is used up.** Training goes over the data several times; one pass is an *epoch*. A generator runs once.
+# The second epoch sees nothing, and finishes very fast:
+
+# %%
+stream = (celsius for celsius in [-18.0, -17.5, -18.5])
+for epoch in (1, 2):
+    rows = list(stream)
+    print(f"epoch {epoch}: trained on {len(rows)} readings")
+
+
+def open_stream():
+    return (celsius for celsius in [-18.0, -17.5, -18.5])
+
+
+print("with a new stream for each epoch:", [len(list(open_stream())) for epoch in (1, 2)])
+
+# %% [markdown]
+# The cure: pass on a function that opens the stream, not the stream.
+#
+# **The error that nobody sees.** The sensors get new firmware, and `celsius` is now called `temp_c`. A reader that
+# ignores all errors reports success:
+
+# %%
+def read_quietly(lines):
+    found = []
+    for line in lines:
+        try:
+            found.append(json.loads(line)["celsius"])
+        except Exception:
+            pass
+    return found
+
+
+new_firmware = ['{"unit": "T-17", "temp_c": -9.2}'] * 10_000
+print(f"nightly run finished, {len(read_quietly(new_firmware))} readings, 0 errors")
+
+# %% [markdown]
+# A truck at −9 °C is losing its load, and the dashboard is green. Your `read_readings` would have stopped the run and
+# named the line. Count what you skip, and set a limit for it.
+#
+# **The shape that fits by accident.** Many models return predictions with shape (n, 1), and the true values have
+# shape (n,). Broadcasting then compares every prediction with every truth:
+
+# %%
+truth = np.array([-18.0, -19.0, -20.0])
+predicted = np.array([[-18.1], [-19.1], [-20.1]])
+
+error = truth - predicted
+print("shape of the error:", error.shape, " RMSE:", round(float(np.sqrt((error**2).mean())), 3))
+
+
+def rmse(truth, predicted):
+    """Root mean square error of two arrays of the same shape."""
+    if truth.shape != predicted.shape:
+        raise ValueError(f"shapes differ: {truth.shape} and {predicted.shape}")
+    return float(np.sqrt(((truth - predicted) ** 2).mean()))
+
+
+print("checked:", repr(outcome_of(rmse, truth, predicted)))
+print("right shapes:", round(rmse(truth, predicted[:, 0]), 3))
+
+# %% [markdown]
+# Every prediction is wrong by 0.1, and the first RMSE is more than ten times that. With real data nobody knows the
+# right number beforehand. A function that takes two arrays should compare their shapes before it computes.
+
+# %% [markdown]
+# ## Recap
+#
+# | You can now | A job advertisement calls it |
+# |---|---|
+# | write pure functions, and functions that learn once and apply often | "clean, testable Python" |
+# | keep settings in one object that refuses nonsense | "reproducible experiments" |
+# | process data of any size in constant memory | "scalable data pipelines" |
+# | survive bad data, count it, and stop at a limit | "robust production systems" |
+# | describe interfaces with hints and protocols | "maintainable code in a team" |
+# | find the slow part, replace it, and prove the gain | "performance optimisation" |
+#
+# **Test yourself.** Answer aloud before you unfold.
+#
+# 1. A colleague writes `def load(path, cache={})`. What happens on the second call, and when would you notice?
+# 2. Your generator function checks its arguments in its first line. Why does a wrong call not fail where it is made?
+# 3. You made a function three times faster, and the whole program takes as long as before. How can that be, and what
+#    should you have run first?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Both calls share one dictionary, made when `def` was executed. You notice when a result depends on what was
+#    loaded before it, often only in a long-running service or in a test that fails only after another one.
+# 2. The call only makes the generator. Its body, first line included, runs at the first `next`. Check in an ordinary
+#    function that returns the generator.
+# 3. The function took a small share of the time to begin with. Run a profiler first; it shows the shares.
+#
+# </details>
+#
+# **Further reading.** *Fluent Python* by Luciano Ramalho (functions as values, iterators, protocols). *Effective
+# Python* by Brett Slatkin (short items, many of them on defaults, generators and exceptions). *High Performance
+# Python* by Micha Gorelick and Ian Ozsvald (profiling and memory). *From Python to NumPy* by Nicolas P. Rougier
+# (vectorising, with many worked examples). The proposals behind two tools of this lesson are short and readable: PEP
+# 557, *Data Classes*, by Eric V. Smith, and PEP 544, *Protocols*, by Ivan Levkivskyi, Jukka Lehtosalo and Łukasz
+# Langa.
