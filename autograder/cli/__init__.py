@@ -17,8 +17,6 @@ _STOPPED = 130  # what a shell reports for a command ended by Ctrl-C
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command line and exits: 0 when all went well, another number and one paragraph when it did not."""
-    from autograder.cli.app import mle
-
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
@@ -29,6 +27,8 @@ def main(arguments: list[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
+        from autograder.cli.app import mle
+
         mle.main(args=arguments, prog_name="mle", standalone_mode=False)
         code = 0
     except click.exceptions.Exit as stop:

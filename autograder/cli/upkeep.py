@@ -61,7 +61,6 @@ def test(arguments: tuple[str, ...]) -> None:
 def lock(only_check: bool, upgrade: bool) -> None:
     """Write requirements.lock and environment.yml from pyproject.toml."""
     from autograder.setup import lock as locking
-    from autograder.setup.extras import install_extras
 
     root = Course.find().root
     if only_check:
@@ -72,6 +71,5 @@ def lock(only_check: bool, upgrade: bool) -> None:
             raise click.exceptions.Exit(1)
         console.print("requirements.lock and environment.yml agree with pyproject.toml.")
         return
-    install_extras(["test"], console)
     locking.write(root, upgrade)
     console.print("Wrote requirements.lock and environment.yml.")

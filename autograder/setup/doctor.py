@@ -55,7 +55,7 @@ def diagnose(root: Path) -> list[Finding]:
     """Look at everything the kit needs on this machine; takes a second or a few (PyTorch is imported).
 
     Raises:
-        SetupError: pyproject.toml is missing or is not valid TOML.
+        SetupError: pyproject.toml or requirements.lock is missing or unreadable.
     """
     return [
         _python(root),
@@ -164,9 +164,13 @@ def _program(name: str, level: Literal["warn", "fail"], without: str, cure: str)
     return Finding(name, level, f"Not found on the PATH: {without}.", f"{cure[0].upper()}{cure[1:]}.")
 
 
+def find_browser() -> str | None:
+    """The path of an installed Chromium or Chrome, if there is one."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None) or next(filter(os.path.exists, BROWSER_PATHS), None)
+
+
 def _browser() -> Finding:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None) or next(filter(os.path.exists, BROWSER_PATHS), None)
-    if path:
+    if path := find_browser():
         return Finding("Browser for tests", "ok", f"{path}.")
     what = "No Chromium or Chrome found; only 'mle test' needs one."
     return Finding("Browser for tests", "warn", what, "Install Chromium or Chrome, or let Playwright bring its own.")

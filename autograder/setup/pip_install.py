@@ -124,16 +124,17 @@ def expected_packages(root: Path, extras: Iterable[str]) -> set[str]:
 
 
 def explain(log: Path) -> str:
-    """Why pip failed, as one paragraph with the cure, and the last lines that pip wrote."""
+    """Why pip failed, as one paragraph with the cure; where the cause is not a known one, also pip's last lines."""
     text = log.read_text(encoding="utf-8", errors="replace")
-    cause, cure = "pip failed.", "Mend what pip names below and run the same command again."
-    for pattern, cause_, cure_ in CAUSES:
+    for pattern, cause, cure in CAUSES:
         if found := re.search(pattern, text):
-            cause, cure = cause_.format(*found.groups()), cure_
-            break
-    said = [line for line in text.splitlines() if line.strip()]
-    tail = "".join(f"\n    {line}" for line in said[-12:])
-    return f"Could not install the packages: {cause} {cure} All that pip said is in {log}, which ends:{tail}"
+            cause = cause.format(*found.groups())
+            return f"Could not install the packages: {cause} {cure} All that pip said is in {log}."
+    tail = [line for line in text.splitlines() if line.strip()][-12:]
+    return (
+        "Could not install the packages. Mend what pip names and run the same command again. All that it said is in "
+        f"{log}, which ends:" + "".join(f"\n    {line[:200]}" for line in tail)
+    )
 
 
 class _Reading:
