@@ -69,6 +69,25 @@ def make_scaler(train, *, low=0.0, high=1.0, clip=False):
     return scale
 
 
+# %% right="make-scaler" name="a case of its own for equal numbers"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if len(train) == 0:
+        raise ValueError("train is empty")
+    if not low < high:
+        raise ValueError(f"low must be smaller than high, got low={low} and high={high}")
+    smallest, largest = min(train), max(train)
+
+    def scale(values):
+        if smallest == largest:
+            return [low for _ in values]
+        scaled = [low + (high - low) * (value - smallest) / (largest - smallest) for value in values]
+        if clip:
+            scaled = [min(max(number, low), high) for number in scaled]
+        return scaled
+
+    return scale
+
+
 # %% wrong="make-scaler" name="takes the range from each new list" fails="make-scaler-line make-scaler-memory"
 def make_scaler(train, *, low=0.0, high=1.0, clip=False):
     if not train:
@@ -251,6 +270,37 @@ class TrainConfig:
             features=changes.pop("features", self.features),
             **changes,
         )
+
+
+# %% right="train-config" name="copies the settings, and turns only a list into a tuple"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError(f"learning_rate must be above 0 and at most 1, not {self.learning_rate}")
+        if type(self.batch_size) is not int or self.batch_size < 1:
+            raise ValueError(f"batch_size must be an int of at least 1, not {self.batch_size!r}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+
+    @classmethod
+    def from_dict(cls, settings):
+        known = {field.name for field in dataclass_fields(cls)}
+        unknown = [key for key in settings if key not in known]
+        if unknown:
+            raise ValueError(f"unknown settings: {unknown}")
+        arguments = dict(settings)
+        if isinstance(arguments.get("features"), list):
+            arguments["features"] = tuple(arguments["features"])
+        return cls(**arguments)
+
+    def override(self, **changes):
+        return replace(self, **changes)
 
 
 # %% wrong="train-config" name="NaN slips through" fails="train-config-rules"
@@ -529,7 +579,7 @@ def batches(items, size, *, drop_last=False):
     return iter([items[start : min(start + size, stop)] for start in range(0, stop, size)])
 
 
-# %% wrong="batches" name="checks size inside the generator" fails="batches-edges"
+# %% wrong="batches" name="checks size inside the generator" fails="batches-size"
 def batches(items, size, *, drop_last=False):
     if size < 1:
         raise ValueError("size must be 1 or more")
@@ -559,6 +609,20 @@ def batches(items, size, *, drop_last=False):
             yield batch
 
     return generate()
+
+
+# %% wrong="batches" name="a generator function that clears its batch" fails="batches-size batches-edges"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be at least 1")
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch.clear()
+    if batch and not drop_last:
+        yield batch
 
 
 # %% wrong="batches" name="forgets the short last batch" fails="batches-values batches-edges"
@@ -727,6 +791,40 @@ def read_readings(lines, *, max_bad=0):
     return reader.readings, reader.problems
 
 
+# %% right="read-readings" name="asks for each kind of bad line in turn"
+def parse_reading(number, line):
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise RecordError(number, f"not valid JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise RecordError(number, "not a JSON object")
+    for key in ("unit", "celsius"):
+        if key not in record:
+            raise RecordError(number, f"{key} is missing")
+    try:
+        celsius = float(record["celsius"])
+    except (ValueError, TypeError, OverflowError) as error:
+        raise RecordError(number, f"celsius is not a number: {error}") from error
+    if not math.isfinite(celsius):
+        raise RecordError(number, f"celsius is {celsius}")
+    return record["unit"], celsius
+
+
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            readings.append(parse_reading(number, line))
+        except RecordError as problem:
+            if len(problems) >= max_bad:
+                raise
+            problems.append(problem)
+    return readings, problems
+
+
 # %% wrong="read-readings" name="blank lines are not counted" fails="read-readings-bad"
 def read_readings(lines, *, max_bad=0):
     readings, problems = [], []
@@ -893,12 +991,53 @@ def read_readings(lines, *, max_bad=0):
     return readings, problems
 
 
+# %% wrong="read-readings" name="a cause only for the error that is raised" fails="read-readings-cause"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="refuses NaN and forgets infinity" fails="read-readings-bad"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if celsius != celsius:
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
 # %% [markdown]
 # ## pipeline
 
 # %% right="pipeline" name="asks for the methods, folds with reduce"
 from functools import reduce
-from typing import List
+from typing import List, Optional
 
 
 class Pipeline:
@@ -913,6 +1052,7 @@ class Pipeline:
             step.fit(data)
             return step.transform(data)
 
+        self.ready = False
         reduce(fit_one, self.steps, column)
         self.ready = True
 
@@ -920,6 +1060,14 @@ class Pipeline:
         if self.ready:
             return reduce(lambda data, step: step.transform(data), self.steps, column)
         raise RuntimeError("not fitted")
+
+    def as_function(self):
+        def one(value: Optional[float]) -> Optional[float]:
+            if value is not None:
+                (value,) = self.transform([value])
+            return value
+
+        return one
 
 
 # %% right="pipeline" name="recursive: first step and the rest"
@@ -932,7 +1080,7 @@ class Pipeline:
         self.fitted = []
 
     def fit(self, column: "list[float]") -> "None":
-        done = []
+        self.fitted, done = [], []
         data = list(column)
         for step in self.all:
             step.fit(data)
@@ -949,6 +1097,48 @@ class Pipeline:
 
         return through(self.fitted[0], list(column))
 
+    def as_function(self) -> "Callable[[float | None], float | None]":
+        def one(value: "float | None") -> "float | None":
+            if value is None:
+                return None
+            return self.transform([value]).pop()
+
+        return one
+
+
+# %% right="pipeline" name="hints set by hand"
+class Pipeline:
+    def __init__(self, steps):
+        self.steps = []
+        self.fitted = False
+        for step in steps:
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {len(self.steps)} is not a Transformer: {step!r}")
+            self.steps.append(step)
+
+    def fit(self, column):
+        self.fitted = False
+        for step in self.steps:
+            step.fit(column)
+            column = step.transform(column)
+        self.fitted = True
+
+    def transform(self, column):
+        if not self.fitted:
+            raise RuntimeError("call fit before transform")
+        column = list(column)
+        for step in self.steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value):
+            if value is not None:
+                return self.transform([value])[0]
+
+        one.__annotations__ = {"value": float | None, "return": None | float}
+        return one
+
 
 # %% wrong="pipeline" name="fits every step on the original column" fails="pipeline-values pipeline-calls"
 class Pipeline:
@@ -959,6 +1149,7 @@ class Pipeline:
         self._steps, self._fitted = list(steps), False
 
     def fit(self, column: list[float]) -> None:
+        self._fitted = False
         for step in self._steps:
             step.fit(column)
         self._fitted = True
@@ -969,6 +1160,12 @@ class Pipeline:
         for step in self._steps:
             column = step.transform(column)
         return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
 
 
 # %% wrong="pipeline" name="fits again in transform" fails="pipeline-values pipeline-calls"
@@ -980,6 +1177,7 @@ class Pipeline:
         self._steps, self._fitted = list(steps), False
 
     def fit(self, column: list[float]) -> None:
+        self._fitted = False
         for step in self._steps:
             step.fit(column)
             column = step.transform(column)
@@ -992,6 +1190,12 @@ class Pipeline:
             step.fit(column)
             column = step.transform(column)
         return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
 
 
 # %% wrong="pipeline" name="keeps the caller's list" fails="pipeline-calls"
@@ -1003,6 +1207,7 @@ class Pipeline:
         self._steps, self._fitted = steps, False
 
     def fit(self, column: list[float]) -> None:
+        self._fitted = False
         for step in self._steps:
             step.fit(column)
             column = step.transform(column)
@@ -1014,6 +1219,12 @@ class Pipeline:
         for step in self._steps:
             column = step.transform(column)
         return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
 
 
 # %% wrong="pipeline" name="counts as fitted before it is" fails="pipeline-errors"
@@ -1037,6 +1248,12 @@ class Pipeline:
             column = step.transform(column)
         return column
 
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
 
 # %% wrong="pipeline" name="trusts the type hint to refuse a wrong step" fails="pipeline-errors"
 class Pipeline:
@@ -1044,6 +1261,7 @@ class Pipeline:
         self._steps, self._fitted = list(steps), False
 
     def fit(self, column: list[float]) -> None:
+        self._fitted = False
         for step in self._steps:
             step.fit(column)
             column = step.transform(column)
@@ -1055,6 +1273,12 @@ class Pipeline:
         for step in self._steps:
             column = step.transform(column)
         return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
 
 
 # %% wrong="pipeline" name="asks only for transform" fails="pipeline-errors"
@@ -1066,6 +1290,7 @@ class Pipeline:
         self._steps, self._fitted = list(steps), False
 
     def fit(self, column: list[float]) -> None:
+        self._fitted = False
         for step in self._steps:
             step.fit(column)
             column = step.transform(column)
@@ -1078,8 +1303,14 @@ class Pipeline:
             column = step.transform(column)
         return column
 
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
 
-# %% wrong="pipeline" name="no hints at all" fails="pipeline-types"
+        return one
+
+
+# %% wrong="pipeline" name="no hints: a lambda has no room for them" fails="pipeline-types"
 class Pipeline:
     def __init__(self, steps):
         for position, step in enumerate(steps):
@@ -1088,6 +1319,7 @@ class Pipeline:
         self._steps, self._fitted = list(steps), False
 
     def fit(self, column):
+        self._fitted = False
         for step in self._steps:
             step.fit(column)
             column = step.transform(column)
@@ -1099,6 +1331,124 @@ class Pipeline:
         for step in self._steps:
             column = step.transform(column)
         return column
+
+    def as_function(self):
+        return lambda value: None if value is None else self.transform([value])[0]
+
+
+# %% wrong="pipeline" name="an old fit still counts after a failed one" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="takes zero for a missing value" fails="pipeline-function"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return self.transform([value])[0] if value else None
+
+        return one
+
+
+# %% wrong="pipeline" name="returns the column instead of its number" fails="pipeline-function"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])
+
+        return one
+
+
+# %% wrong="pipeline" name="hints that forget None" fails="pipeline-types"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float) -> float:
+            return None if value is None else self.transform([value])[0]
+
+        return one
 
 
 # %% [markdown]
@@ -1221,6 +1571,43 @@ def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
     return slow_time / (clock() - start)
 
 
+# %% wrong="speed-up" name="reads the clock around the whole loop" fails="speed-up-ratio speed-up-calls"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def total_time(function):
+        start = clock()
+        for _ in range(repeat):
+            function()
+        return clock() - start
+
+    return total_time(slow) / total_time(fast)
+
+
+# %% wrong="speed-up" name="one reading ends one call and starts the next" fails="speed-up-calls"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+    slow_times, fast_times = [], []
+    before = clock()
+    for _ in range(repeat):
+        slow()
+        between = clock()
+        fast()
+        after = clock()
+        slow_times.append(between - before)
+        fast_times.append(after - between)
+        before = after
+    return min(slow_times) / min(fast_times)
+
+
 # %% wrong="speed-up" name="never compares the results" fails="speed-up-differ"
 def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
     if repeat < 1:
@@ -1326,6 +1713,15 @@ def nearest_depot(stops, depots):
         raise ValueError("depots has no rows")
     gaps = np.array(stops, dtype=float)[:, np.newaxis, :] - np.array(depots, dtype=float)
     return np.einsum("nkd,nkd->nk", gaps, gaps).argmin(axis=1)
+
+
+# %% right="nearest-depot" name="table of differences, squared by column"
+def nearest_depot(stops, depots):
+    if len(depots) == 0:
+        raise ValueError("there are no depots")
+    stops = np.asarray(stops, dtype=np.float64).reshape(-1, 2)
+    difference = stops[:, np.newaxis, :] - np.asarray(depots, dtype=np.float64)
+    return (difference[:, :, 0] ** 2 + difference[:, :, 1] ** 2).argmin(axis=1)
 
 
 # %% wrong="nearest-depot" name="loop over the stops" fails="nearest-depot-steps"
