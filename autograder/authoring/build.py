@@ -17,7 +17,8 @@ from autograder.authoring.release import generate
 from autograder.course import Course, Lesson
 
 # Left by editors and by running a lesson in place; never part of one.
-_IGNORED = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".DS_Store", "*.pyc")
+_LEFTOVERS = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
+_IGNORED = shutil.ignore_patterns(*_LEFTOVERS, "*.pyc")
 
 
 def build(course: Course, lesson_ids: Iterable[str], tell: Callable[[str], None] = lambda text: None) -> list[str]:
@@ -57,7 +58,7 @@ def check(course: Course, lesson_ids: Iterable[str], tell: Callable[[str], None]
                              _differences(staging / folder / lesson_id, course.root / folder / lesson_id)]
     for folder in (course.solutions, course.notebooks):
         for extra in sorted(folder.glob("*")) if folder.is_dir() else []:
-            if extra.name not in course.lesson_ids:
+            if extra.name not in course.lesson_ids and extra.name not in _LEFTOVERS:
                 problems.append(f"{folder.name}/{extra.name}: belongs to no lesson of the syllabus; delete it")
     return problems
 
@@ -104,7 +105,7 @@ def _differences(new: Path, old: Path) -> list[tuple[str, str]]:
 
 def _files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")
-            if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)}
+            if path.is_file() and not set(_LEFTOVERS) & set(path.relative_to(folder).parts)}
 
 
 def _replace(new: Path, old: Path, aside: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import asdict
 
 from nbformat import NotebookNode
@@ -24,20 +25,22 @@ def solution_notebook(course: Course, lesson: Lesson) -> NotebookNode:
     hidden check may say. Everything later (grading, feedback, progress) reads that and not `lesson.py`.
     """
     cells: list[NotebookNode] = []
-    hint_number = 0
+    hints: Counter[str] = Counter()
     for cell in lesson.cells:
         if cell.kind == "hint":
-            hint_number = hint_number + 1 if cells[-1].metadata.get("mle", {}).get("kind") == "hint" else 1
-            cells.append(_hint(lesson, cell, hint_number))
-            continue
-        cells.append(_NOTEBOOK_CELL[cell.kind](cell))
-        if len(cells) == 1:
-            cells.append(_about_lesson(course, lesson))
+            hints[cell.owner] += 1
+            built = [_hint(lesson, cell, hints[cell.owner])]
+        else:
+            built = [_NOTEBOOK_CELL[cell.kind](cell)]
         if cell.kind == "exercise":
-            cells[-1].metadata["mle"]["points"] = sum(check.points for check in lesson.checks(cell.id))
-            cells.append(_about_exercise(lesson, cell))
+            built[0].metadata["mle"]["points"] = sum(check.points for check in lesson.checks(cell.id))
+            built.append(_about_exercise(lesson, cell))
         elif cell.kind == "essay":
-            cells.insert(-1, _about_essay(cell))
+            built.insert(0, _about_essay(cell))
+        # The lesson's title comes first, what it is about second; where it begins without prose, the other way round.
+        if not cells:
+            built.insert(1 if cell.kind == "prose" else 0, _about_lesson(course, lesson))
+        cells += built
     _give_ids(cells)
     notebook = new_notebook(cells=cells, metadata=_METADATA)
     notebook.metadata["mle"] = {

@@ -29,10 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         from autograder.cli.app import mle
 
-        mle.main(args=arguments, prog_name="mle", standalone_mode=False)
-        code = 0
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
+        # Off its standalone mode click does not raise Exit(1): it returns the 1.
+        code = mle.main(args=arguments, prog_name="mle", standalone_mode=False) or 0
     except (KeyboardInterrupt, click.Abort):
         code = _fail("Stopped. Nothing is lost; run the same command again to go on.", debug, _STOPPED)
     except click.ClickException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.model import Answer, Lesson
-from autograder.course.source import read_answers, read_lesson
+from autograder.course.source import header_line, read_answers, read_lesson
 from autograder.errors import MleError, SourceError, nearest
 
 AREAS = (
     "programming", "mathematics", "frameworks", "pre-trained models",
     "automl", "deployment", "monitoring", "business",
 )
+_LESSON = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,10 @@ class Course:
                 raise SourceError(path, None, f"module '{entry['title']}' has number {entry['number']!r}, but modules "
                                               f"count from 1 without a gap: {len(modules) + 1} is next")
             for lesson in entry["lessons"]:
+                # It names folders, and an assignment of nbgrader.
+                if not isinstance(lesson, str) or not _LESSON.fullmatch(lesson):
+                    raise SourceError(path, None, f"the lesson {lesson!r} must be named in lower-case letters, digits "
+                                                  "and single hyphens, like \"1-2-python-toolkit\"")
                 if lesson in seen:
                     raise SourceError(path, None, f"lesson '{lesson}' is listed twice")
                 seen.add(lesson)
@@ -134,12 +140,16 @@ class Course:
         lesson = read_lesson(path)
         module = next(m for m in self.modules if lesson.id in m.lessons)
         if lesson.module != module.number:
-            raise SourceError(path, 1, f"the header says module {lesson.module}, the syllabus {module.number}")
+            raise SourceError(path, header_line(path, "module"), f"the header says module {lesson.module}, "
+                                                                 f"the syllabus {module.number}")
         for prerequisite in lesson.prerequisites:
+            line = header_line(path, "prerequisites")
+            if prerequisite == lesson.id:
+                raise SourceError(path, line, "a lesson cannot be its own prerequisite")
             if prerequisite not in self.lesson_ids:
-                raise SourceError(path, 1, f"unknown prerequisite '{prerequisite}'. "
-                                           f"{nearest(prerequisite, self.lesson_ids)}")
-        used = [(1, skill) for skill in lesson.skills]
+                raise SourceError(path, line, f"unknown prerequisite '{prerequisite}'. "
+                                              f"{nearest(prerequisite, self.lesson_ids)}")
+        used = [(header_line(path, "skills"), skill) for skill in lesson.skills]
         used += [(cell.line, skill) for cell in lesson.cells for skill in cell.skills]
         for line, skill in used:
             if skill not in self.skills:
@@ -166,6 +176,9 @@ class Course:
                                   f"the folder course/{path.parent.name} is not listed under any module")
 
 
+_WORDS = {int: "a whole number", list: "a list", str: "text"}
+
+
 def _tables(path: Path, name: str, keys: set[str]) -> list[dict[str, Any]]:
     """The array of tables `name` of a TOML file, each with exactly `keys`, with plain types."""
     try:
@@ -173,12 +186,12 @@ def _tables(path: Path, name: str, keys: set[str]) -> list[dict[str, Any]]:
             data = tomllib.load(file)
     except FileNotFoundError:
         raise SourceError(path, None, "there is no such file; a course needs one") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, OSError) as error:  # of TOML itself, of its encoding, of the folder in its place
         raise SourceError(path, None, f"not valid TOML: {error}") from None
     if unknown := set(data) - {name}:
         raise SourceError(path, None, f"unknown table '{sorted(unknown)[0]}'; only [[{name}]] is known")
     tables = data.get(name)
-    if not isinstance(tables, list) or not tables:
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise SourceError(path, None, f"there is no [[{name}]] in it")
     wanted = {"number": int, "lessons": list}
     for count, table in enumerate(tables, start=1):
@@ -186,7 +199,7 @@ def _tables(path: Path, name: str, keys: set[str]) -> list[dict[str, Any]]:
             problem = "unknown key" if key in table else "lacks the key"
             raise SourceError(path, None, f"[[{name}]] number {count}: {problem} '{key}'")
         for key, value in table.items():
-            if not isinstance(value, wanted.get(key, str)):
+            if not isinstance(value, wanted.get(key, str)) or isinstance(value, bool) or value == "":
                 raise SourceError(path, None, f"[[{name}]] number {count}: '{key}' must be "
-                                              f"{wanted.get(key, str).__name__}, not {value!r}")
+                                              f"{_WORDS[wanted.get(key, str)]}, not {value!r}")
     return tables

@@ -18,12 +18,16 @@ class Limits:
         notebook_seconds: wall time of the whole notebook.
         memory_mb: resident memory of the kernel and its children, in MiB.
         output_kb: stored output of one cell, in KiB.
+        disk_mb: files that the notebook writes, in MiB.
+        processes: processes and threads at a time.
     """
 
     cell_seconds: float = 20
     notebook_seconds: float = 60
     memory_mb: int = 2048
     output_kb: int = 256
+    disk_mb: int = 256
+    processes: int = 64
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,7 +17,15 @@ BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_MARKER = re.compile(r"# ?%%(?!%)")
+_MARKER = re.compile(r"# ?%%(\s|$)")
+# What somebody meant as a marker, but jupytext takes for a comment.
+_NEARLY_MARKER = re.compile(r"\s*#\s*%%+(\[|\w+=)")
+# How jupytext, saving from JupyterLab, writes a line that only IPython understands.
+_COMMENTED_MAGIC = re.compile(r"# ((%%?|!)[A-Za-z])")
+# str.splitlines, which jupytext uses, ends a line at each of these; Python and editors do not. NUL is no text at all.
+_CONTROLS = re.compile("[\0\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Not `comment_magics`: it would turn a comment like "# copy the list" into a shell command.
+_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 # nbformat allows 64 characters in a cell id; the built notebooks put one of these before some ids.
 _PREFIXES = ("about-", "check-", "given-", "rubric-")
 _LONGEST_ID = 50
@@ -42,12 +51,13 @@ _HEADER_OPTIONAL = {"extras", "seed", "limits"}
 
 @dataclass(frozen=True)
 class _RawCell:
-    """A cell as jupytext read it, with the line its marker stands on."""
+    """A cell as jupytext read it, with the line its marker stands on and the line its source begins on."""
 
     cell_type: str
     source: str
     keys: dict[str, Any]
     line: int
+    first: int
 
 
 def read_lesson(path: Path) -> Lesson:
@@ -83,6 +93,8 @@ def read_answers(path: Path, lesson: Lesson) -> tuple[Answer, ...]:
             continue  # prose between the answers, for the author
         kind = _kind(path, raw, _ANSWER_KEYS)
         exercise, name = _text(path, raw, kind), _text(path, raw, "name")
+        if raw.cell_type != "code":
+            raise SourceError(path, raw.line, "an answer is code: take out '[markdown]'")
         if exercise not in exercises:
             raise SourceError(path, raw.line, f"no exercise '{exercise}' in the lesson. {nearest(exercise, exercises)}")
         if (exercise, name) in seen:
@@ -99,6 +111,12 @@ def read_answers(path: Path, lesson: Lesson) -> tuple[Answer, ...]:
             _check_python(path, raw, raw.source)
         answers.append(Answer(exercise, name, kind == "right", raw.source, raw.line, fails))
     return tuple(answers)
+
+
+def header_line(path: Path, key: str) -> int:
+    """The line of a lesson on which its header names `key`, else the first."""
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return next((number for number, line in enumerate(lines, 1) if re.match(f"# ?{re.escape(str(key))} *:", line)), 1)
 
 
 def split_check(source: str) -> tuple[str, str]:
@@ -132,36 +150,81 @@ def _read_py_percent(path: Path) -> tuple[dict[str, Any], list[_RawCell]]:
     except (UnicodeDecodeError, OSError) as error:
         raise SourceError(path, None, f"cannot be read ({error}); save it as UTF-8 text") from None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := _CONTROLS.search(line):
+            raise SourceError(path, number, f"the control character {found[0]!r} stands in this line; take it out, or "
+                                            "write it as an escape in a string")
     try:
-        notebook = jupytext.reads(text, fmt={"extension": ".py", "format_name": "percent"})
+        starts = list(_cell_starts(path, text))
+        notebook = jupytext.reads(text, fmt=_FORMAT)
+    except SourceError:
+        raise
     except Exception as error:  # jupytext lets yaml's and its own parsing errors through
         raise SourceError(path, 1, f"jupytext cannot read this file: {error}") from error
     cells = list(notebook.cells)
     header: dict[str, Any] = {}
     if cells and cells[0].cell_type == "raw" and cells[0].source.startswith("---"):
         header = _yaml(path, cells.pop(0).source.strip("-\n"))
-    lines = list(_marker_lines(text))
-    if len(lines) != len(cells):
-        # Text before the first marker is a cell to jupytext; so is nothing we know of besides.
-        raise SourceError(path, 1, "every cell needs a '# %%' marker: there is code or text before the first one")
+    lines = text.split("\n")
     raw = []
-    for cell, line in zip(cells, lines, strict=True):
+    for cell, line in zip(cells, starts, strict=True):
+        if not _MARKER.match(lines[line - 1]):
+            if not cell.source.strip():
+                continue  # blank lines above the first marker
+            _refuse_marker(path, line, lines[line - 1])
         keys = {k: v for k, v in cell.metadata.items() if k not in {"lines_to_next_cell", "cell_marker"}}
         if "language" in keys:
             raise SourceError(path, line, f"a cell in {keys['language']} is not a lesson cell; start it with the "
                                           "magic on its own first line below '# %%'")
-        raw.append(_RawCell(cell.cell_type, cell.source, keys, line))
+        # A text in three quotes begins below them.
+        quotes = len(cell.metadata.get("cell_marker", "")) in {3, 4}
+        source = (_uncommented_magics(cell.source) if cell.cell_type == "code" else cell.source).rstrip("\n")
+        raw.append(_RawCell(cell.cell_type, source, keys, line, line + 1 + quotes))
+    for number, line in _unquoted(lines):
+        if _NEARLY_MARKER.match(line):
+            _refuse_marker(path, number, line)
     return header, raw
 
 
-def _marker_lines(text: str) -> Iterator[int]:
-    """Lines of the cell markers, leaving out what only looks like one inside a string, as jupytext does."""
+def _cell_starts(path: Path, text: str) -> Iterator[int]:
+    """The line every cell starts on, from jupytext's own reader, so that the two cannot disagree."""
+    from jupytext.cell_reader import DoublePercentScriptCellReader
+    from jupytext.header import header_to_metadata_and_cell
+
+    lines = text.splitlines()
+    position = header_to_metadata_and_cell(lines, "#", "", ".py")[-1]
+    while position < len(lines):
+        yield position + 1
+        try:
+            position += DoublePercentScriptCellReader(_FORMAT, "python").read(lines[position:])[1]
+        except Exception as error:  # nbformat's, about keys that mean something to Jupyter
+            raise SourceError(path, position + 1, f"no cell of a notebook can be like that: "
+                                                  f"{str(error).splitlines()[0]}") from None
+
+
+def _refuse_marker(path: Path, number: int, line: str) -> None:
+    if "%%" in line:
+        raise SourceError(path, number, f"'{line.strip()}' is not quite a cell marker: write '# %%' at the left "
+                                        "margin, then a space, then the keys")
+    raise SourceError(path, number, "every cell needs a '# %%' marker: there is code or text before the first one")
+
+
+def _uncommented_magics(source: str) -> str:
+    lines = source.split("\n")
+    for number, line in _unquoted(lines):
+        if _COMMENTED_MAGIC.match(line):
+            lines[number - 1] = line[2:]
+    return "\n".join(lines)
+
+
+def _unquoted(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """The lines that do not begin inside a string, numbered from 1."""
     from jupytext.stringparser import StringParser
 
     parser = StringParser("python")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not parser.is_quoted() and _MARKER.match(line):
-            yield number
+    for number, line in enumerate(lines, start=1):
+        if not parser.is_quoted():
+            yield number, line
         parser.read_line(line)
 
 
@@ -173,6 +236,8 @@ def _yaml(path: Path, text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         line = error.problem_mark.line + 2 if getattr(error, "problem_mark", None) else 1
         raise SourceError(path, line, f"the header is not valid YAML: {getattr(error, 'problem', error)}") from None
+    except ValueError as error:  # a date that no calendar has
+        raise SourceError(path, 1, f"the header is not valid YAML: {error}") from None
     if not isinstance(header, dict):
         raise SourceError(path, 1, "the header must consist of 'key: value' lines")
     return header
@@ -182,24 +247,25 @@ def _yaml(path: Path, text: str) -> dict[str, Any]:
 
 
 def _parse_header(path: Path, header: dict[str, Any]) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8").split("\n")
-
     def line_of(key: str) -> int:
-        return next((n for n, line in enumerate(text, 1) if line.startswith(f"# {key}:")), 1)
+        return header_line(path, key)
 
     header = {key: value for key, value in header.items() if key not in {"jupyter", "jupytext"}}
     for key in header:
         if key not in _HEADER_REQUIRED | _HEADER_OPTIONAL:
             raise SourceError(path, line_of(key), f"unknown key '{key}' in the header. "
-                                                  f"{nearest(key, sorted(_HEADER_REQUIRED | _HEADER_OPTIONAL))}")
+                                                  f"{nearest(str(key), sorted(_HEADER_REQUIRED | _HEADER_OPTIONAL))}")
     for key in sorted(_HEADER_REQUIRED - set(header)):
         raise SourceError(path, 1, f"the header lacks '{key}'")
     for key in ("title", "builds"):
         if not isinstance(header[key], str) or not header[key].strip():
             raise SourceError(path, line_of(key), f"'{key}' must be text")
-    for key in ("module", "minutes", "seed"):
-        if key in header and (not isinstance(header[key], int) or isinstance(header[key], bool) or header[key] < 0):
-            raise SourceError(path, line_of(key), f"'{key}' must be a whole number, not {header[key]!r}")
+    # NumPy takes no larger seed.
+    for key, least, most in (("module", 1, 1000), ("minutes", 1, 10_000), ("seed", 0, 2**32 - 1)):
+        value = header.get(key, least)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise SourceError(path, line_of(key), f"'{key}' must be a whole number from {least} to {most}, "
+                                                  f"not {value!r}")
     for key in ("prerequisites", "skills", "extras"):
         value = header.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -218,7 +284,7 @@ def _parse_limits(path: Path, line: int, limits: Any) -> Limits:
     for key, value in limits.items():
         if key not in names:
             raise SourceError(path, line, f"unknown limit '{key}'. {nearest(str(key), names)}")
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or value <= 0:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < float("inf"):
             raise SourceError(path, line, f"limit '{key}' must be a number above zero, not {value!r}")
     return Limits(**limits)
 
@@ -233,6 +299,8 @@ def _lesson_cells(path: Path, raw_cells: list[_RawCell]) -> Iterator[Cell]:
             _refuse_stray_regions(path, raw)
             if raw.cell_type == "raw":
                 raise SourceError(path, raw.line, "raw cells have no use in a lesson; make it code or markdown")
+            if raw.cell_type == "code":
+                _check_python(path, raw, raw.source)
             yield Cell("code" if raw.cell_type == "code" else "prose", raw.cell_type, raw.source, raw.line)
             continue
         kind = _kind(path, raw, _KEYS)
@@ -257,6 +325,8 @@ def _lesson_cells(path: Path, raw_cells: list[_RawCell]) -> Iterator[Cell]:
             _check_solution_region(path, raw, identity, required=kind == "exercise")
         else:
             _refuse_regions(path, raw, (BEGIN_SOLUTION, END_SOLUTION), "a solution belongs in an exercise or essay")
+        if kind == "given" and raw.cell_type == "code":
+            _check_python(path, raw, raw.source)
         if kind != "check":
             _refuse_regions(path, raw, (BEGIN_HIDDEN, END_HIDDEN), "hidden tests belong in a check")
         cell = Cell(
@@ -275,6 +345,10 @@ def _lesson_cells(path: Path, raw_cells: list[_RawCell]) -> Iterator[Cell]:
 
 
 def _kind(path: Path, raw: _RawCell, grammar: dict[str, tuple[set[str], set[str]]]) -> str:
+    for key in ("incorrectly_encoded_metadata", "title"):  # where jupytext puts what it could not take apart
+        if key in raw.keys:
+            raise SourceError(path, raw.line, f"'{raw.keys[key]}' in the cell marker is not of the form key=\"text\" "
+                                              f"or key=2. {nearest(str(raw.keys[key]).split('=')[0], grammar)}")
     kinds = [key for key in raw.keys if key in grammar]
     if not kinds:
         key = next(iter(raw.keys))
@@ -330,18 +404,18 @@ def _region_lines(path: Path, raw: _RawCell, begin: str, end: str) -> list[tuple
         stripped = line.strip()
         if stripped == begin:
             if start is not None:
-                raise SourceError(path, raw.line + 1 + offset, f"'{begin}' inside another one: '{end}' is missing")
+                raise SourceError(path, raw.first + offset, f"'{begin}' inside another one: '{end}' is missing")
             start = offset
         elif stripped == end:
             if start is None:
-                raise SourceError(path, raw.line + 1 + offset, f"'{end}' without '{begin}' before it")
+                raise SourceError(path, raw.first + offset, f"'{end}' without '{begin}' before it")
             regions.append((start, offset))
             start = None
         elif begin.lstrip("# ") in line or end.lstrip("# ") in line:
-            raise SourceError(path, raw.line + 1 + offset, f"write the delimiter alone on its line, exactly as "
+            raise SourceError(path, raw.first + offset, f"write the delimiter alone on its line, exactly as "
                                                            f"'{begin}' or '{end}'")
     if start is not None:
-        raise SourceError(path, raw.line + 1 + start, f"'{begin}' is never closed: '{end}' is missing")
+        raise SourceError(path, raw.first + start, f"'{begin}' is never closed: '{end}' is missing")
     return regions
 
 
@@ -371,7 +445,11 @@ def _check_hidden_region(path: Path, raw: _RawCell, identity: str) -> None:
         raise SourceError(path, raw.line, f"check '{identity}' has no code in it")
     for part in (visible, hidden):
         # The two parts run one after the other, so that a failure is known to come from the hidden one.
-        _check_python(path, raw, part, "the hidden region must stand at the left margin, as statements of its own: ")
+        try:
+            _check_python(path, raw, part)
+        except SourceError:
+            raise SourceError(path, raw.first + regions[0][0], "the hidden region must stand at the left margin, as "
+                                                               "statements of its own") from None
 
 
 def _refuse_stray_regions(path: Path, raw: _RawCell) -> None:
@@ -383,16 +461,37 @@ def _refuse_regions(path: Path, raw: _RawCell, delimiters: tuple[str, str], why:
     for offset, line in enumerate(raw.source.split("\n")):
         # The words alone count too: nbgrader looks for them anywhere in a line.
         if any(delimiter.lstrip("# ") in line for delimiter in delimiters):
-            raise SourceError(path, raw.line + 1 + offset, f"'{line.strip()}' outside its place: {why}")
+            raise SourceError(path, raw.first + offset, f"'{line.strip()}' outside its place: {why}")
 
 
-def _check_python(path: Path, raw: _RawCell, source: str, hint: str = "") -> None:
+def _check_python(path: Path, raw: _RawCell, source: str) -> None:
     # Lines that IPython alone understands are blanked, so that what is left can be parsed.
     plain = "\n".join("pass" if line[:1] in {"%", "!"} else line for line in source.split("\n"))
     try:
-        compile(plain, str(path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        _compile(plain)
     except SyntaxError as error:
-        raise SourceError(path, raw.line + (error.lineno or 1), f"{hint}not valid Python: {error.msg}") from None
+        if _is_ipython(source):
+            return
+        raise SourceError(path, raw.first - 1 + (error.lineno or 1), f"not valid Python: {error.msg}") from None
+
+
+def _is_ipython(source: str) -> bool:
+    """Whether it is valid after all, written in what IPython adds to Python: `files = !ls`, `%%bash`, `print?`."""
+    from IPython.core.inputtransformer2 import TransformerManager, cell_magic
+
+    transformer = TransformerManager()
+    transformer.cleanup_transforms = [cell_magic]  # not the one that takes out a wrong indentation
+    try:
+        _compile(transformer.transform_cell(source))
+    except SyntaxError:
+        return False
+    return True
+
+
+def _compile(source: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they would name lines of the cell as if they were lines of the file
+        compile(source, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 # --- the lesson as a whole --------------------------------------------------------------------------------------

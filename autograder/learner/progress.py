@@ -87,7 +87,11 @@ class Progress:
             pass
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             # Kept for whoever wants to look; starting over loses less than refusing to go on.
-            self.set_aside = self._path.with_name(f"progress-broken-{datetime.now():%Y%m%d-%H%M%S}.json")
+            stem, number = f"progress-broken-{datetime.now():%Y%m%d-%H%M%S}", 1
+            self.set_aside = self._path.with_name(f"{stem}.json")
+            while self.set_aside.exists():
+                number += 1
+                self.set_aside = self._path.with_name(f"{stem}-{number}.json")
             self._path.replace(self.set_aside)
 
 

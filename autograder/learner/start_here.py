@@ -51,7 +51,8 @@ def _modules(course: Course, progress: Progress) -> str:
         for lesson_id in module.lessons:
             lesson = course.lesson(lesson_id)
             done = progress.lessons.get(lesson_id)
-            state = f" · {done.best:g} of {lesson.points:g} points" if done else f" · {lesson.points:g} points"
+            points = sum(check.points for check in lesson.checks())
+            state = f" · {done.best:g} of {points:g} points" if done else f" · {points:g} points"
             lines.append(f"- [{lesson.title}]({lesson_id}/{lesson_id}.ipynb) (`{lesson_id}`) · "
                          f"about {lesson.minutes} min{state}")
         if not module.lessons:

@@ -49,7 +49,7 @@ def progress_table(course: Course, progress: Progress) -> Table:
             best = progress.lessons[lesson_id].best if lesson_id in progress.lessons else 0
             gradable = sum(check.points for check in lesson.checks())
             state = "done" if best >= gradable else "started" if lesson_id in progress.lessons else ""
-            rows.append((lesson_id, lesson.title, f"{best:g}/{gradable:g}", str(lesson.minutes), state))
+            rows.append((lesson_id, Text(lesson.title), f"{best:g}/{gradable:g}", str(lesson.minutes), state))
             earned, points, minutes = earned + best, points + gradable, minutes + lesson.minutes
     table.add_column("Lesson", "", no_wrap=True)
     table.add_column("Title", "all lessons")
@@ -82,12 +82,13 @@ def score_table(scores: Iterable[Score]) -> Table:
 
 
 def proof_table(proofs: Iterable[LessonProof]) -> Table:
-    """One row per lesson verified."""
+    """One row per lesson verified: points of the solution and of the untouched notebook, answers judged as they should
+    be, and the solution's seconds and peak memory."""
     table = Table()
     table.add_column("Lesson", no_wrap=True)
-    for name in ("Solution", "Untouched", "Right\naccepted", "Wrong\nrejected", "Seconds", "Peak\nMiB"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    for name in ("Solved", "Blank", "Right", "Wrong", "s", "MiB"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for proof in proofs:
         table.add_row(
             proof.lesson, f"{_points(proof.solution)}/{proof.points:g}", _points(proof.untouched),
