@@ -1,6 +1,8 @@
 """Runs one notebook and returns facts; knows no scores, no students and no files of the course."""
 
-from autograder.execution.kernel import run, stop_all
+from autograder.execution.choose import default_engine, imports_of, run, stop_all
 from autograder.execution.record import Job, RunRecord, Status, Step, StepFact
 
-__all__ = ["Job", "RunRecord", "Status", "Step", "StepFact", "run", "stop_all"]
+__all__ = [
+    "Job", "RunRecord", "Status", "Step", "StepFact", "default_engine", "imports_of", "run", "stop_all",
+]

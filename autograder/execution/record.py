@@ -20,11 +20,13 @@ class Step:
         parts: pieces of source, run one after the other until one fails. A learner's cell is one part, a check with
             hidden tests two: so it is a fact, and not a guess from a traceback, which of them failed.
         check: whether this is test code, which the learner's hooks must not reach.
+        group: checks of one group see the state at the first of them, and may see what the others of it did.
     """
 
     id: str
     parts: tuple[str, ...]
     check: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Job:
         steps: the code cells in order.
         folders: copied, in this order, into a fresh working directory: files the notebook may open.
         seed: for `random` and NumPy, set before the first cell.
+        imports: modules that a warm process may load beforehand.
     """
 
     steps: tuple[Step, ...]
     folders: tuple[Path, ...] = ()
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
+    imports: tuple[str, ...] = ()
 
 
 @dataclass
@@ -81,3 +85,8 @@ class RunRecord:
     seconds: float = 0.0
     peak_memory_mb: float = 0.0
     ended: str = "completed"
+
+
+def truncation_note(most_bytes: int) -> str:
+    """What stands in place of outputs that were left out."""
+    return f"\n[output longer than {most_bytes // 1024} KiB: the rest is left out]\n"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +24,10 @@ from traitlets.config import Config
 
 from autograder.authoring import generate
 from autograder.errors import MleError
+from autograder.grading.ledger import Ledger
 from autograder.grading.plugin import RESULT_FILE, configure
+
+_AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was an error processing assignment '")
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ class GradingCourse:
                     for assignment in gradebook.assignments
                     for submission in sorted(assignment.submissions, key=lambda s: s.student.id)]
 
+    def ledger(self) -> Ledger:
+        """The gradebook, opened for writing scores; made if there is none."""
+        with _nbgrader_environment():
+            return Ledger(self.db_url, self._config())
+
     def result(self, lesson_id: str, student: str) -> dict[str, Any]:
         """The record of a graded submission, as `Result.to_dict` wrote it.
 
@@ -100,10 +110,14 @@ class GradingCourse:
         except FileNotFoundError:
             raise MleError(f"{path} is missing: {lesson_id} of {student} has not been graded yet.") from None
 
-    def _api(self, lesson_id: str) -> NbGraderAPI:
+    def _config(self) -> Config:
         config = Config()
         configure(config, self.root)
         config.CourseDirectory.db_url = self.db_url
+        return config
+
+    def _api(self, lesson_id: str) -> NbGraderAPI:
+        config = self._config()
         directory = CourseDirectory(config=config)
         directory.assignment_id = lesson_id
         api = NbGraderAPI(directory, config=config)
@@ -112,10 +126,11 @@ class GradingCourse:
 
 
 def _reason(outcome: dict) -> str:
-    """nbgrader's words for what went wrong: the last line that is not about cleaning up."""
-    lines = [line for line in (outcome.get("log") or outcome.get("error") or "").splitlines() if line.strip()]
-    told = [line for line in lines if "Error" in line or "error" in line] or lines
-    return told[-1].strip() if told else "nbgrader gave no reason"
+    """nbgrader's words for what went wrong: the last line of the traceback that it logs for the submission."""
+    lines = [line.strip() for line in (outcome.get("log") or outcome.get("error") or "").splitlines() if line.strip()]
+    told = next((before for before, line in pairwise(lines) if line.startswith(_AFTER_TRACEBACK)), None)
+    told = told or next((line for line in reversed(lines) if "rror" in line), "nbgrader gave no reason")
+    return re.sub(r"^([\w.]+: |\[\w+\] )", "", told)
 
 
 @contextmanager

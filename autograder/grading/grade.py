@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -23,7 +23,7 @@ class Graded:
 
 
 def grade_notebook(key: Key, submitted: NotebookNode, folder: Path | None = None,
-                   execute: Callable[[Job], RunRecord] = run) -> Graded:
+                   execute: Callable[[Job], RunRecord] = run, imports: tuple[str, ...] = ()) -> Graded:
     """Grades a notebook that has been read.
 
     Args:
@@ -31,14 +31,20 @@ def grade_notebook(key: Key, submitted: NotebookNode, folder: Path | None = None
         submitted: the learner's notebook; not changed.
         folder: the learner's folder, whose files the notebook may open. The lesson's own files win over them.
         execute: what runs the job.
+        imports: what a warm process may load beforehand.
     """
     restored = restore(key, submitted)
-    checks = {cell.id: cell for cell in key.of_kind("check")}
-    steps = tuple(
-        Step(cell.id, check_parts(checks[cell.id]), check=True) if cell.id in checks else Step(cell.id, (cell.source,))
-        for cell in restored.notebook.cells if cell.cell_type == "code")
-    folders = (folder, key.files) if folder else (key.files,)
-    record = execute(Job(steps, folders, key.seed, key.limits))
+    record = execute(replace(job_of(key, restored.notebook, folder), imports=imports))
     result = judge(key, restored.notebook, record, restored.repairs)
     write_outputs(key, restored.notebook, record, result)
     return Graded(restored.notebook, result)
+
+
+def job_of(key: Key, notebook: NotebookNode, folder: Path | None = None) -> Job:
+    """What running a restored notebook takes."""
+    checks = {cell.id: cell for cell in key.of_kind("check")}
+    steps = tuple(
+        Step(cell.id, check_parts(checks[cell.id]), check=True, group=checks[cell.id].exercise)
+        if cell.id in checks else Step(cell.id, (cell.source,))
+        for cell in notebook.cells if cell.cell_type == "code")
+    return Job(steps, (folder, key.files) if folder else (key.files,), key.seed, key.limits)

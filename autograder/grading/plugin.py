@@ -6,8 +6,10 @@ import json
 import os
 from pathlib import Path
 
+from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -40,9 +42,17 @@ def configure(c: Config, root: str | os.PathLike[str] = ".") -> None:
     # nbgrader's own default lies outside the course and is not writable for an ordinary user.
     c.Exchange.root = str(root / "exchange")
     c.Exchange.path_includes_course = False
+    c.Autograde.exporter_class = SubmissionExporter
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = [GradeNotebook, SaveScores, AssignLatePenalties, CheckCellMetadata]
     c.GenerateFeedback.preprocessors = [RemoveGraderNotes, GetGrades, CSSHTMLHeaderPreprocessor]
+
+
+class SubmissionExporter(NotebookExporter):
+    """Begins with an empty notebook: nbconvert stumbles over files that `GradeNotebook` can read, or explain."""
+
+    def from_file(self, file_stream: object, resources: dict | None = None, **kw: object) -> tuple[str, dict]:
+        return self.from_notebook_node(new_notebook(), resources=resources, **kw)
 
 
 class GradeNotebook(NbGraderPreprocessor):
@@ -53,7 +63,6 @@ class GradeNotebook(NbGraderPreprocessor):
         assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         key = Key.load(_folder(directory, directory.source_directory, ".", assignment))
         submitted = _folder(directory, directory.submitted_directory, student, assignment)
-        # Read again from the file: on its way here nbconvert has already dropped or choked on what it did not expect.
         submission = read_submission(submitted / f"{resources['nbgrader']['notebook']}.ipynb", key)
         graded = grade_notebook(key, submission, submitted)
         for repair in graded.result.repairs:
@@ -69,7 +78,8 @@ class SaveScores(SaveAutoGrades):
 
     def _add_score(self, cell: NotebookNode, resources: dict) -> None:
         grade_id = cell.metadata["nbgrader"]["grade_id"]
-        check = resources["mle"].checks.get(grade_id.removeprefix("check-"))
+        # An essay's id may be a check's: only the prefix tells them apart.
+        check = resources["mle"].checks.get(grade_id.removeprefix("check-")) if grade_id.startswith("check-") else None
         try:
             if check is None:
                 return super()._add_score(cell, resources)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import warnings
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import compute_checksum
 
 from autograder.course import split_check
@@ -18,6 +20,8 @@ from autograder.errors import MleError
 from autograder.grading.key import Key, KeyCell
 
 _LARGEST_MB = 64
+_CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
 class UnreadableNotebook(MleError):
@@ -80,14 +84,15 @@ def parse_notebook(data: bytes, name: str, lesson: str) -> NotebookNode:
         raise UnreadableNotebook(f"{name} is JSON, but not a Jupyter notebook. {cure}")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # cells without an id: given one below
-            notebook = nbformat.convert(nbformat.from_dict(raw), 4)
-        notebook.cells = [cell for cell in map(_sound_cell, notebook.cells) if cell is not None]
-        notebook.metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
+            warnings.simplefilter("ignore")
+            # Version 4 needs no converting for what is read here, and converting would invent other ids each time.
+            read = raw if raw["nbformat"] == 4 else nbformat.convert(nbformat.from_dict(raw), 4)
+        cells = [_sound_cell(cell, number, read is raw) for number, cell in enumerate(read["cells"])]
     except Exception as error:  # nbformat's converters raise whatever a broken structure makes them stumble over
         raise UnreadableNotebook(f"{name} is not a notebook that Jupyter can read ({error!r}). {cure}") from None
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    return notebook
+    claimed = _inside(read, "metadata", "mle", "lesson")
+    return new_notebook(cells=[cell for cell in cells if cell is not None],
+                        metadata={"mle": {"lesson": claimed}} if isinstance(claimed, str) else {})
 
 
 def restore(key: Key, submitted: NotebookNode) -> Restored:
@@ -119,17 +124,24 @@ def restore(key: Key, submitted: NotebookNode) -> Restored:
             repairs.append(f"a second copy of the cell '{identity}' was left out")
 
     cells = following[""]
+    own = 0
     for fixed in key.cells:
         found = answers.get(fixed.id)
-        cells.append(_fixed_cell(fixed, found, repairs))
+        restored = _fixed_cell(fixed, found, repairs)
+        if found is None and fixed.kind == "exercise":
+            # Before the learner's code: somebody who deleted the cell may have answered in one of their own there.
+            first = next((i for i in range(own, len(cells)) if cells[i].cell_type == "code"), len(cells))
+            cells.insert(first, restored)
+            own = first + 1
+            continue
+        cells.append(restored)
+        own = len(cells)
         cells += following.get(fixed.id, [])
     expected = [cell.id for cell in key.cells if cell.id in answers]
     if order != expected:
         repairs.append("the lesson's cells were in another order and were put back in theirs")
 
-    notebook = deepcopy(submitted)
-    notebook.cells = _with_unique_ids(cells)
-    notebook.metadata = nbformat.from_dict(deepcopy(key.notebook_metadata))
+    notebook = new_notebook(cells=_with_unique_ids(cells), metadata=deepcopy(key.notebook_metadata))
     return Restored(notebook, tuple(dict.fromkeys(repairs)))
 
 
@@ -149,6 +161,8 @@ def _fixed_cell(fixed: KeyCell, found: NotebookNode | None, repairs: list[str]) 
     if found is not None and found.cell_type != fixed.cell_type:
         repairs.append(f"the cell '{fixed.id}' had become {found.cell_type} and was made {fixed.cell_type} again")
     cell = make(source, id=fixed.id, metadata=deepcopy(fixed.metadata))
+    if fixed.kind == "essay" and found is not None and "attachments" in found:
+        cell.attachments = deepcopy(found.attachments)
     if "nbgrader" in cell.metadata:
         # Of an answer the untouched text's checksum: that is how nbgrader knows a blank answer.
         untouched = make(fixed.source, metadata=deepcopy(fixed.metadata))
@@ -172,21 +186,26 @@ def _identity(cell: NotebookNode, known: dict[str, KeyCell]) -> str:
 
 def _freed(cell: NotebookNode) -> NotebookNode:
     """A cell of the learner's own, with no claim to be graded."""
-    make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-    return make(cell.source, id=cell.id)
+    freed = _MAKE.get(cell.cell_type, new_markdown_cell)(cell.source, id=cell.id)
+    if "attachments" in cell:
+        freed.attachments = deepcopy(cell.attachments)
+    return freed
 
 
 def _with_unique_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
-    fixed = {cell.id for cell in cells if "nbgrader" in cell.metadata}
-    seen: set[str] = set()
-    for number, cell in enumerate(cells):
-        if cell.id in seen or ("nbgrader" not in cell.metadata and cell.id in fixed):
-            cell.id = f"own-{number}"
-        seen.add(cell.id)
+    everybody = {cell.id for cell in cells}
+    taken = {cell.id for cell in cells if cell.metadata}
+    names = (f"own-{number}" for number in itertools.count())
+    for cell in cells:
+        if cell.metadata:  # a fixed cell: learners' own have none
+            continue
+        if cell.id in taken:
+            cell.id = next(name for name in names if name not in everybody)
+        taken.add(cell.id)
     return cells
 
 
-def _sound_cell(cell: object) -> NotebookNode | None:
+def _sound_cell(cell: object, number: int, has_id: bool) -> NotebookNode | None:
     """A cell with the few fields we read, in the types we expect; None for what is no cell at all."""
     if not isinstance(cell, dict):
         return None
@@ -196,14 +215,32 @@ def _sound_cell(cell: object) -> NotebookNode | None:
     if not isinstance(source, str):
         return None
     kind = cell.get("cell_type")
-    make = new_code_cell if kind == "code" else new_markdown_cell
-    sound = make(source)
-    sound.cell_type = kind if kind in {"code", "markdown", "raw"} else "markdown"
-    if isinstance(cell.get("id"), str):
-        sound.id = cell["id"]
-    if isinstance(cell.get("metadata"), dict):
-        sound.metadata = cell["metadata"]
+    # JSON can hold half a character (a lone surrogate), which no file and no kernel takes.
+    sound = _MAKE.get(kind if isinstance(kind, str) else "", new_markdown_cell)(
+        source.encode("utf-8", "replace").decode("utf-8"))
+    identity = cell.get("id") if has_id else None
+    sound.id = identity if isinstance(identity, str) and _CELL_ID.fullmatch(identity) else f"own-{number}"
+    grade_id = _inside(cell, "metadata", "nbgrader", "grade_id")
+    if isinstance(grade_id, str):
+        sound.metadata["nbgrader"] = {"grade_id": grade_id}
+    if kind != "code" and (attachments := _sound_attachments(cell.get("attachments"))):
+        sound.attachments = attachments
     return sound
+
+
+def _sound_attachments(attachments: object) -> dict[str, dict[str, str]]:
+    """Pictures pasted into a text cell, by name and media type."""
+    if not isinstance(attachments, dict):
+        return {}
+    return {name: {kind: data for kind, data in bundle.items() if isinstance(data, str)}
+            for name, bundle in attachments.items() if isinstance(bundle, dict)}
+
+
+def _inside(data: object, *keys: str) -> object:
+    """`data[key][key]…`, or None where that leads nowhere."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
 
 
 def _refuse_other_lesson(notebook: NotebookNode, path: Path, key: Key) -> None:

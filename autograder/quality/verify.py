@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nbformat import NotebookNode
+
 from autograder.authoring import check as check_build
 from autograder.course import Answer, Course, Lesson
 from autograder.execution import stop_all
@@ -78,6 +80,8 @@ def _through_nbgrader(course: Course, lesson: Lesson, proof: LessonProof) -> Non
         failures = {student: grading.autograde(lesson.id, student) for student in ("solution", "untouched")}
         scores = {score.student: score for score in grading.scores()}
         results = {student: grading.result(lesson.id, student) for student in failures if not failures[student]}
+        for student in results:
+            proof.problems += _broken_cells(read_notebook(root / "autograded" / student / lesson.id), student)
     for student, failure in failures.items():
         if failure:
             proof.problems.append(f"nbgrader could not grade the {student} notebook: {failure}")
@@ -100,6 +104,19 @@ def _through_nbgrader(course: Course, lesson: Lesson, proof: LessonProof) -> Non
             proof.problems.append(f"the untouched notebook does not run to its end: {results['untouched']['ended']}")
 
 
+def _broken_cells(notebook: NotebookNode, student: str) -> list[str]:
+    """Cells other than checks that stop with an error in the solution, or that hang even untouched."""
+    broken = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or cell.metadata.get("mle", {}).get("kind") == "check":
+            continue
+        for output in cell.outputs:
+            wrong = output.output_type == "error" and (student == "solution" or output.ename == "Timeout")
+            if wrong and output.ename != "NotRun":
+                broken.append(f"cell '{cell.id}' of the {student} notebook stops with {output.ename}: {output.evalue}")
+    return broken
+
+
 def _check_answers(key: Key, course: Course, lesson: Lesson, answers: tuple[Answer, ...], proof: LessonProof,
                    jobs: int, tell: Callable[[str], None]) -> None:
     solution = read_notebook(course.solutions / lesson.id)
@@ -111,18 +128,23 @@ def _check_answers(key: Key, course: Course, lesson: Lesson, answers: tuple[Answ
             if count < least:
                 proof.problems.append(f"exercise '{exercise.id}' has {count} {what} answers; {least} are needed")
 
-    def run(group: dict[str, Answer]) -> Result:
+    def run(group: dict[str, Answer]) -> list[tuple[dict[str, Answer], Result]]:
         sources = {answer.exercise: answer.source for answer in group.values()}
-        return grade_notebook(key, with_answers(solution, sources)).result
+        result = grade_notebook(key, with_answers(solution, sources)).result
+        if result.ended != "completed" and len(group) > 1:
+            # One of them took the others down with it: a check that never ran has rejected nothing.
+            return [pair for name, answer in group.items() for pair in run({name: answer})]
+        return [(group, result)]
 
     proof.right_total, proof.wrong_total = len(right), len(wrong)
     groups = rounds(right) + rounds(wrong)
     pool = ThreadPoolExecutor(jobs)
     try:
-        futures: list[tuple[dict[str, Answer], Future[Result]]] = [(group, pool.submit(run, group)) for group in groups]
-        for number, (group, future) in enumerate(futures, start=1):
+        futures: list[Future[list[tuple[dict[str, Answer], Result]]]] = [pool.submit(run, group) for group in groups]
+        for number, future in enumerate(futures, start=1):
             tell(f"answers, run {number} of {len(futures)}")
-            _hold_against(group, future.result(), proof)
+            for group, result in future.result():
+                _hold_against(group, result, proof)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         stop_all()
@@ -139,6 +161,8 @@ def _hold_against(group: dict[str, Answer], result: Result, proof: LessonProof) 
             if answer and not not_passed:
                 proof.right_accepted += 1
             for check in not_passed.values():
+                if answer is None and check.status == "not_run":
+                    continue  # a wrong answer to another exercise ended the process, as it may
                 beside = "" if answer else ", run beside wrong answers to other exercises"
                 proof.problems.append(f"the {what} of '{exercise.id}'{beside} fails check '{check.id}': "
                                       f"{check.message} {exercise.problem}".rstrip())

@@ -1,6 +1,7 @@
 # %% right="mean" name="statistics module"
 import statistics
 
+
 def mean(values):
     return statistics.fmean(values)
 
@@ -32,7 +33,6 @@ def geometric(values):
     return math.exp(sum(math.log(v) for v in values) / len(values))
 
 # %% right="geometric" name="statistics module"
-import statistics
 
 def geometric(values):
     return statistics.geometric_mean(values)

@@ -1,0 +1,304 @@
+"""Grades everything that was handed in: in parallel, in jails, with one writer to the gradebook.
+
+A submission is done when the gradebook says so. Its files are put in place first, as a whole, and its scores follow in
+one transaction together with the digest of what was graded. So a run that is killed anywhere is finished by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook
+from nbgrader.utils import parse_utc
+
+from autograder.errors import MleError
+from autograder.execution.engine import Engine, EngineError
+from autograder.execution.record import RunRecord, StepFact
+from autograder.grading.course import GradingCourse
+from autograder.grading.grade import Graded, grade_notebook, job_of
+from autograder.grading.key import Key
+from autograder.grading.ledger import Ledger
+from autograder.grading.plugin import RESULT_FILE
+from autograder.grading.reading import UnreadableNotebook, read_submission, restore
+from autograder.grading.result import judge, write_outputs
+
+_STAGING = ".mle-grading-"
+# What decides about a result beside the lesson and the submission.
+_DEPENDS_ON = ("mle-path", "nbgrader", "ipython", "numpy", "pandas", "matplotlib", "scikit-learn", "torch")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one lesson."""
+
+    student: str
+    lesson: str
+    folder: Path
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    Attributes:
+        graded, skipped: how many submissions.
+        failures: submissions that could not be graded at all, with the reason.
+        attention: graded, but a person should look: (submission, why).
+    """
+
+    graded: int
+    skipped: int
+    failures: list[tuple[Submission, str]]
+    attention: list[tuple[Submission, str]]
+
+
+@dataclass(frozen=True)
+class _Done:
+    submission: Submission
+    digest: str
+    graded: Graded
+    staged: Path
+
+
+def find_submissions(root: Path, lessons: Iterable[str], student: str | None = None) -> list[Submission]:
+    """What lies in `submitted/STUDENT/LESSON`, by lesson and student.
+
+    Raises:
+        MleError: there is nothing, or nothing of that student.
+    """
+    submitted = root / "submitted"
+    found = [Submission(folder.parent.name, lesson, folder)
+             for lesson in lessons for folder in sorted(submitted.glob(f"*/{lesson}")) if folder.is_dir()]
+    if student is not None:
+        known = {submission.student for submission in found}
+        found = [submission for submission in found if submission.student == student]
+        if not found:
+            raise MleError(f"{submitted} has nothing of a student '{student}'. It has: {', '.join(sorted(known))}.")
+    if not found:
+        raise MleError(f"Nothing to grade: there is no {submitted / 'STUDENT' / 'LESSON'}. Put each hand-in there, or "
+                       "collect them with nbgrader.")
+    return found
+
+
+def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str | None = None, jobs: int = 0,
+                 regrade: bool = False, engine: Engine | None = None,
+                 tell: Callable[[str, int, int], None] = lambda text, done, of: None) -> Outcome:
+    """Grades every submission whose scores the gradebook does not have yet.
+
+    Args:
+        lessons: which to grade.
+        student: only this one's, if given.
+        jobs: submissions at a time; 0 for one per core.
+        regrade: grade again what was graded; points and comments given by hand stay.
+        engine: what runs notebooks; one is made, and ended, if none is given.
+        tell: called with a few words, how many are done, and of how many.
+
+    Raises:
+        MleError: nothing to grade, or no isolation on this system.
+    """
+    submissions = find_submissions(course.root, lessons, student)
+    jobs = jobs or os.cpu_count() or 1
+    ledger = course.ledger()
+    outcome = Outcome(0, 0, [], [])
+    try:
+        missing = [lesson for lesson in dict.fromkeys(s.lesson for s in submissions) if not ledger.knows(lesson)]
+        if missing:
+            course.register(missing)
+        known = {} if regrade else ledger.graded()
+        with _engine(engine) as ready, _staging(course.root) as staging:
+            grader = _Grader(course, ready, staging, known)
+            for done, (submission, result) in enumerate(_in_parallel(grader.grade, submissions, jobs), start=1):
+                if isinstance(result, MleError):
+                    outcome.failures.append((submission, str(result)))
+                elif result is None:
+                    outcome.skipped += 1
+                else:
+                    _put_in_place(course.root, result)
+                    _enter(ledger, result)
+                    outcome.graded += 1
+                    if why := _wants_attention(result.graded):
+                        outcome.attention.append((submission, why))
+                tell(f"{len(outcome.failures)} failed" if outcome.failures else submission.lesson, done,
+                     len(submissions))
+    finally:
+        ledger.close()
+    return outcome
+
+
+class _Grader:
+    """Grades one submission at a time per thread; touches nothing but its staging folder."""
+
+    def __init__(self, course: GradingCourse, engine: Engine, staging: Path, known: dict[tuple[str, str], str]) -> None:
+        self._course, self._engine, self._staging, self._known = course, engine, staging, known
+        self._imports: dict[str, tuple[str, ...]] = {}
+        self._lock = threading.Lock()
+
+    def grade(self, submission: Submission) -> _Done | None:
+        """None where the gradebook has this very submission's scores already."""
+        key = Key.load(self._course.root / "solutions" / submission.lesson)
+        digest = _digest(submission.folder, key)
+        autograded = self._course.root / "autograded" / submission.student / submission.lesson
+        if self._known.get((submission.student, submission.lesson)) == digest and (autograded / RESULT_FILE).exists():
+            return None
+        graded = self._run(submission, key)
+        staged = Path(tempfile.mkdtemp(dir=self._staging))
+        _copy_files(submission.folder, staged)
+        _copy_files(key.files, staged)
+        (staged / f"{key.lesson}.ipynb").write_text(nbformat.writes(graded.notebook) + "\n", encoding="utf-8")
+        (staged / RESULT_FILE).write_text(
+            json.dumps({"submission_digest": digest, **graded.result.to_dict()}, indent=1) + "\n", encoding="utf-8")
+        os.chmod(staged, 0o755)
+        return _Done(submission, digest, graded, staged)
+
+    def _run(self, submission: Submission, key: Key) -> Graded:
+        try:
+            notebook = read_submission(submission.folder / f"{key.lesson}.ipynb", key)
+        except UnreadableNotebook as error:
+            return _unreadable(key, str(error))
+        return grade_notebook(key, notebook, submission.folder, self._engine.run, self._imports_of(key))
+
+    def _imports_of(self, key: Key) -> tuple[str, ...]:
+        """What the lesson's solution has loaded when it is done: found out once by running it."""
+        with self._lock:
+            if key.lesson not in self._imports:
+                notebook = nbformat.read(key.files / f"{key.lesson}.ipynb", as_version=4)
+                self._imports[key.lesson] = self._engine.imports_of(job_of(key, notebook))
+            return self._imports[key.lesson]
+
+
+def _unreadable(key: Key, reason: str) -> Graded:
+    """A result of no points that says why, with a notebook to show it in."""
+    empty = restore(key, new_notebook())
+    facts = {cell.id: StepFact(cell.id, reason=f"not run: {reason}")
+             for cell in empty.notebook.cells if cell.cell_type == "code"}
+    record = RunRecord(facts, ended=reason)
+    result = judge(key, empty.notebook, record, ())
+    write_outputs(key, empty.notebook, record, result)
+    empty.notebook.cells.insert(0, new_markdown_cell(f"**This could not be graded.** {reason}", id="not-graded"))
+    return Graded(empty.notebook, result)
+
+
+def _in_parallel(work: Callable[[Submission], _Done | None], submissions: list[Submission],
+                 jobs: int) -> Iterator[tuple[Submission, _Done | MleError | None]]:
+    """Results as they come, never many more than are being worked on: a thousand notebooks do not wait in memory."""
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    todo = iter(submissions)
+    running: dict[Future[_Done | None], Submission] = {}
+    try:
+        while True:
+            while len(running) < jobs + 2 and (following := next(todo, None)):
+                running[pool.submit(work, following)] = following
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                submission = running.pop(future)
+                try:
+                    yield submission, future.result()
+                except EngineError:
+                    raise
+                except MleError as error:
+                    yield submission, error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _put_in_place(root: Path, done: _Done) -> None:
+    target = root / "autograded" / done.submission.student / done.submission.lesson
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        aside = Path(tempfile.mkdtemp(dir=done.staged.parent)) / "old"
+        os.replace(target, aside)
+    os.replace(done.staged, target)
+
+
+def _enter(ledger: Ledger, done: _Done) -> None:
+    essays = {cell.metadata["nbgrader"]["grade_id"]: _is_blank(cell) for cell in done.graded.notebook.cells
+              if cell.metadata.get("mle", {}).get("kind") == "essay"}
+    ledger.enter(done.submission.student, done.submission.lesson, done.graded.result, done.digest,
+                 _timestamp(done.submission.folder), essays)
+
+
+def _is_blank(cell: NotebookNode) -> bool:
+    from nbgrader.utils import compute_checksum
+
+    return cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
+
+
+def _timestamp(folder: Path) -> datetime | None:
+    try:
+        return parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _wants_attention(graded: Graded) -> str:
+    return "" if graded.result.ended == "completed" else graded.result.ended
+
+
+def _digest(folder: Path, key: Key) -> str:
+    """Of everything that decides about the result: submission, lesson, and the libraries."""
+    digest = hashlib.sha256(f"{key.digest}\n{_environment()}\n".encode())
+    for source in (folder, key.files):
+        for path in sorted(source.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                digest.update(f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _environment() -> str:
+    versions = [sys.version]
+    for name in _DEPENDS_ON:
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"{name} -")
+    return "\n".join(versions)
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Copies what is beside a notebook. Links are left out: what they point to is not part of the hand-in."""
+    for path in source.rglob("*"):
+        relative = path.relative_to(source)
+        if path.is_symlink() or not path.is_file() or path.suffix == ".ipynb" or "__pycache__" in relative.parts:
+            continue
+        (target / relative).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / relative)
+
+
+@contextmanager
+def _engine(given: Engine | None) -> Iterator[Engine]:
+    if given is not None:
+        yield given
+        return
+    with Engine() as engine:
+        yield engine
+
+
+@contextmanager
+def _staging(root: Path) -> Iterator[Path]:
+    """A folder beside the finished ones, so that renaming puts results in place. Clears what a killed run left."""
+    autograded = root / "autograded"
+    autograded.mkdir(exist_ok=True)
+    for left in root.glob(f"{_STAGING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
