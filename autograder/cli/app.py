@@ -30,7 +30,7 @@ class _InOrder(click.Group):
 
 _SECTIONS = {
     "Learners": [learner.start, learner.check, learner.progress, learner.reset],
-    "Instructors": [cohort.demo, cohort.init_course],
+    "Instructors": [cohort.grade, cohort.demo, cohort.init_course],
     "Authors": [author.build, author.verify],
     "This machine": [upkeep.doctor, upkeep.add, upkeep.test, upkeep.lock],
 }

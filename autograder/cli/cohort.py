@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 import click
 
-from autograder.cli.console import chosen_lessons, console, need_extras, steps
+from autograder.cli.console import chosen_lessons, cohort_progress, console, need_extras, steps
 from autograder.course import Course
 
 
@@ -41,6 +42,39 @@ def demo(folder: Path | None) -> None:
         f"  Formgrader  cd \"{root}\", then jupyter lab, then the menu Nbgrader > Formgrader",
         markup=False, soft_wrap=True)
     if shown.failures:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--student", metavar="ID", help="Only what this student handed in.")
+@click.option("--jobs", "-j", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
+              help="Submissions to grade at a time.")
+@click.option("--regrade", is_flag=True, help="Grade again what was graded; points given by hand stay.")
+@click.option("--trust-submissions", is_flag=True,
+              help="Where this system cannot isolate submissions: run them with your own rights.")
+def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: bool, trust_submissions: bool) -> None:
+    """Grade what lies in submitted/STUDENT/LESSON into gradebook.db.
+
+    What was graded before and has not changed is skipped. A run that was stopped goes on where it stopped.
+    """
+    from autograder.grading import GradingCourse, grade_cohort
+    from autograder.reports import score_table
+
+    course = Course.find()
+    chosen = chosen_lessons(course, lessons)
+    grading = GradingCourse(course.root)
+    need_extras(course, chosen)
+    with cohort_progress() as show:
+        outcome = grade_cohort(grading, chosen, student=student, jobs=jobs, regrade=regrade,
+                               trust_submissions=trust_submissions, tell=show)
+    console.print(score_table(score for score in grading.scores()
+                              if score.lesson in chosen and student in (None, score.student)))
+    console.print(f"{outcome.graded} graded, {outcome.skipped} unchanged since they were graded.")
+    for what, rows in (("could not be graded", outcome.failures), ("should be looked at", outcome.attention)):
+        for submission, why in rows:
+            console.print(f"{submission.lesson} of {submission.student} {what}: {why}", markup=False, soft_wrap=True)
+    if outcome.failures:
         raise click.exceptions.Exit(1)
 
 

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from autograder.course import Course
 
@@ -53,5 +61,25 @@ def steps(title: str) -> Iterator[Callable[[str, int, int], None]]:
 
         def show(text: str, done: int, of: int) -> None:
             bar.update(task, description=f"{title}: {text}", completed=done, total=of or None)
+
+        yield show
+
+
+@contextmanager
+def cohort_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for long runs: how many are done, how fast, and how long it will still take."""
+    if not console.is_terminal:
+        with steps("grade") as say:
+            yield say
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+               TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=None, rate="")
+
+        def show(text: str, done: int, of: int) -> None:
+            elapsed = bar.tasks[task].elapsed or 0
+            bar.update(task, description=text, completed=done, total=of,
+                       rate=f"{done / elapsed:.1f}/s" if elapsed else "")
 
         yield show

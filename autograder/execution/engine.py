@@ -17,19 +17,14 @@ import time
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from autograder.errors import MleError
 from autograder.execution import wire
 from autograder.execution.jail import Level, available
-from autograder.execution.record import Job, RunRecord, StepFact
+from autograder.execution.record import EngineError, Job, RunRecord, StepFact
 
 _SECONDS_TO_WARM_UP = 120
 _SECONDS_OVER = 15  # beyond its own limits, before a job is given up from outside
 _THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1",
             "VECLIB_MAXIMUM_THREADS": "1"}
-
-
-class EngineError(MleError):
-    """The engine could not run a job; nothing is known of the submission."""
 
 
 class Engine:

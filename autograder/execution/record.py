@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autograder.course import Limits
+from autograder.errors import MleError
 
 Status = Literal["passed", "failed", "error", "timeout", "not_run"]
+
+
+class EngineError(MleError):
+    """A job could not be run at all; nothing is known of the submission."""
 
 
 @dataclass(frozen=True)

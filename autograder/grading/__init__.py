@@ -1,7 +1,8 @@
 """Submissions in, scores out: on their own, or into an nbgrader gradebook."""
 
+from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort
 from autograder.grading.course import GradingCourse, Score
-from autograder.grading.grade import Graded, grade_notebook
+from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
 from autograder.grading.plugin import RESULT_FILE, configure, write_atomically
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
@@ -15,11 +16,16 @@ __all__ = [
     "GradingCourse",
     "Key",
     "KeyCell",
+    "Outcome",
     "Result",
     "Score",
+    "Submission",
     "UnreadableNotebook",
     "configure",
+    "find_submissions",
+    "grade_cohort",
     "grade_notebook",
+    "job_of",
     "read_submission",
     "restore",
     "write_atomically",

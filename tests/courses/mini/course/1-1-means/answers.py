@@ -1,7 +1,6 @@
 # %% right="mean" name="statistics module"
 import statistics
 
-
 def mean(values):
     return statistics.fmean(values)
 
@@ -33,6 +32,7 @@ def geometric(values):
     return math.exp(sum(math.log(v) for v in values) / len(values))
 
 # %% right="geometric" name="statistics module"
+import statistics
 
 def geometric(values):
     return statistics.geometric_mean(values)

@@ -12,7 +12,6 @@
 
 # %% exercise="table" difficulty=1 minutes=3 skills="average"
 from table import ROWS
-
 ### BEGIN SOLUTION
 total = sum(ROWS)
 ### END SOLUTION
