@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from autograder.course import Answer, Course
 from autograder.errors import MleError
-from autograder.grading import GradingCourse, Score
+from autograder.grading import GradingCourse, Score, grade_cohort
 from autograder.quality import read_notebook, rounds, with_answers
 
 _NBGRADER_CONFIG = """# Written by `mle demo`, so that nbgrader's own commands work in this folder too.
@@ -94,16 +94,14 @@ def run_demo(course: Course, root: Path, tell: Callable[[str, int, int], None] =
             (folder / "timestamp.txt").write_text(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
             submissions.append((student, lesson_id))
 
-    steps, failures = len(submissions) + len(lessons) + 1, []
+    steps = len(submissions) + len(lessons)
     grading = GradingCourse(root)
-    tell("registering the lessons", 0, steps)
-    grading.register(lessons)
-    for done, (student, lesson_id) in enumerate(submissions, start=1):
-        tell(f"grading {lesson_id} of {student}", done, steps)
-        if reason := grading.autograde(lesson_id, student):
-            failures.append((student, lesson_id, reason))
-    for done, lesson_id in enumerate(lessons, start=1 + len(submissions)):
+    tell("warming up", 0, steps)
+    outcome = grade_cohort(grading, lessons, trust_submissions=True,  # they are our own answers
+                           tell=lambda text, done, of: tell(f"grading {text}", done, steps))
+    for done, lesson_id in enumerate(lessons, start=len(submissions)):
         tell(f"writing feedback for {lesson_id}", done, steps)
         grading.feedback(lesson_id)
     tell("done", steps, steps)
+    failures = [(submission.student, submission.lesson, why) for submission, why in outcome.failures]
     return Demo(root, grading.scores(), failures)

@@ -7,6 +7,7 @@ from autograder.grading.key import Key, KeyCell
 from autograder.grading.plugin import RESULT_FILE, configure, write_atomically
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
 from autograder.grading.result import CheckResult, ExerciseResult, Result
+from autograder.grading.warm import warm_imports
 
 __all__ = [
     "RESULT_FILE",
@@ -28,5 +29,6 @@ __all__ = [
     "job_of",
     "read_submission",
     "restore",
+    "warm_imports",
     "write_atomically",
 ]

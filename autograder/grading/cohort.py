@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -18,9 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
-from typing import Protocol
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,26 +26,17 @@ from nbgrader.utils import parse_utc
 
 from autograder import execution
 from autograder.errors import MleError
-from autograder.execution import Job, RunRecord, StepFact
+from autograder.execution import RunRecord, StepFact
 from autograder.grading.course import GradingCourse
-from autograder.grading.grade import Graded, grade_notebook, job_of
+from autograder.grading.grade import Graded, grade_notebook
 from autograder.grading.key import Key
 from autograder.grading.ledger import Ledger
 from autograder.grading.plugin import RESULT_FILE
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
 from autograder.grading.result import judge, write_outputs
+from autograder.grading.warm import Runs, environment, warm_imports
 
 _STAGING = ".mle-grading-"
-# What decides about a result beside the lesson and the submission.
-_DEPENDS_ON = ("mle-path", "nbgrader", "ipython", "numpy", "pandas", "matplotlib", "scikit-learn", "torch")
-
-
-class Runs(Protocol):
-    """What runs notebooks: an engine, or the module `execution` itself."""
-
-    def run(self, job: Job) -> RunRecord: ...
-
-    def imports_of(self, job: Job) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -184,11 +172,9 @@ class _Grader:
         return grade_notebook(key, notebook, submission.folder, self._runner.run, self._imports_of(key))
 
     def _imports_of(self, key: Key) -> tuple[str, ...]:
-        """What the lesson's solution has loaded when it is done: found out once by running it."""
         with self._lock:
             if key.lesson not in self._imports:
-                notebook = nbformat.read(key.files / f"{key.lesson}.ipynb", as_version=4)
-                self._imports[key.lesson] = self._runner.imports_of(job_of(key, notebook))
+                self._imports[key.lesson] = warm_imports(key, self._runner)
             return self._imports[key.lesson]
 
 
@@ -263,23 +249,13 @@ def _wants_attention(graded: Graded) -> str:
 
 def _digest(folder: Path, key: Key) -> str:
     """Of everything that decides about the result: submission, lesson, and the libraries."""
-    digest = hashlib.sha256(f"{key.digest}\n{_environment()}\n".encode())
+    digest = hashlib.sha256(f"{key.digest}\n{environment()}\n".encode())
     for source in (folder, key.files):
         for path in sorted(source.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 digest.update(f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _environment() -> str:
-    versions = [sys.version]
-    for name in _DEPENDS_ON:
-        try:
-            versions.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            versions.append(f"{name} -")
-    return "\n".join(versions)
 
 
 def _copy_files(source: Path, target: Path) -> None:

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 from nbformat import NotebookNode
 
+from autograder import execution
 from autograder.authoring import check as check_build
 from autograder.course import Answer, Course, Lesson
-from autograder.execution import stop_all
-from autograder.grading import GradingCourse, Key, Result, grade_notebook
+from autograder.grading import GradingCourse, Key, Result, grade_notebook, warm_imports
 from autograder.quality.variants import read_notebook, rounds, with_answers
 
 _LEAST_RIGHT, _LEAST_WRONG = 2, 4
@@ -130,12 +130,13 @@ def _check_answers(key: Key, course: Course, lesson: Lesson, answers: tuple[Answ
 
     def run(group: dict[str, Answer]) -> list[tuple[dict[str, Answer], Result]]:
         sources = {answer.exercise: answer.source for answer in group.values()}
-        result = grade_notebook(key, with_answers(solution, sources)).result
+        result = grade_notebook(key, with_answers(solution, sources), imports=imports).result
         if result.ended != "completed" and len(group) > 1:
             # One of them took the others down with it: a check that never ran has rejected nothing.
             return [pair for name, answer in group.items() for pair in run({name: answer})]
         return [(group, result)]
 
+    imports = warm_imports(key, execution)
     proof.right_total, proof.wrong_total = len(right), len(wrong)
     groups = rounds(right) + rounds(wrong)
     pool = ThreadPoolExecutor(jobs)
@@ -147,7 +148,7 @@ def _check_answers(key: Key, course: Course, lesson: Lesson, answers: tuple[Answ
                 _hold_against(group, result, proof)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        stop_all()
+        execution.stop_all()
         raise
     pool.shutdown()
 
