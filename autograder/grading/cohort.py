@@ -115,7 +115,9 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
     ledger = course.ledger()
     outcome = Outcome(0, 0, [], [])
     try:
-        missing = [lesson for lesson in dict.fromkeys(s.lesson for s in submissions) if not ledger.knows(lesson)]
+        # A lesson that was registered half, or before it gained a check, is registered again.
+        missing = [lesson for lesson in dict.fromkeys(s.lesson for s in submissions)
+                   if not ledger.knows(Key.load(course.root / "solutions" / lesson))]
         if missing:
             course.register(missing)
         known = {} if regrade else ledger.graded()
@@ -168,7 +170,8 @@ class _Grader:
         try:
             notebook = read_submission(submission.folder / f"{key.lesson}.ipynb", key)
         except UnreadableNotebook as error:
-            return _unreadable(key, str(error))
+            # Learners read this, and where a course lies is not theirs to know.
+            return _unreadable(key, str(error).replace(f"{submission.folder}{os.sep}", ""))
         return grade_notebook(key, notebook, submission.folder, self._runner.run, self._imports_of(key))
 
     def _imports_of(self, key: Key) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from traitlets.config import Config
 
 from autograder.errors import MleError
+from autograder.grading.key import Key
 from autograder.grading.result import Result
 
 _TABLES = MetaData()
@@ -38,13 +39,16 @@ class Ledger:
     def close(self) -> None:
         self._book.close()
 
-    def knows(self, lesson: str) -> bool:
-        """Whether an assignment is registered."""
+    def knows(self, key: Key) -> bool:
+        """Whether a lesson is registered with all the checks and answers it has now."""
         try:
-            self._book.find_assignment(lesson)
+            notebook = self._book.find_notebook(key.lesson, key.lesson)
         except MissingEntry:
             return False
-        return True
+        graded = {cell.id for cell in key.cells if cell.kind in {"check", "essay"}}
+        answers = {cell.id for cell in key.cells if cell.kind in {"exercise", "essay"}}
+        return (graded <= {cell.name for cell in notebook.grade_cells}
+                and answers <= {cell.name for cell in notebook.solution_cells})
 
     def graded(self) -> dict[tuple[str, str], str]:
         """Per (student, lesson) the digest that its scores came from."""

@@ -51,6 +51,30 @@ class BearingDataset(Dataset):
         return self.pairs[index]
 
 
+# %% right="dataset" name="np.array copies, constant where all rows equal the first"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.array(features, dtype=np.float64)
+        hours = np.array(hours, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError(f"{len(features)} rows of features, but {len(hours)} hours")
+        if mean is None or std is None:
+            mean = features.mean(axis=0)
+            std = features.std(axis=0)
+            constant = np.all(features == features[0], axis=0)
+            std[constant] = 1.0
+        self.mean = np.array(mean, dtype=np.float64)
+        self.std = np.array(std, dtype=np.float64)
+        self.x = torch.tensor((features - self.mean) / self.std, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
 # %% wrong="dataset" name="sample standard deviation (n - 1)" fails="dataset-values"
 class BearingDataset(Dataset):
     def __init__(self, features, hours, mean=None, std=None):
@@ -209,6 +233,27 @@ class BearingDataset(Dataset):
 
     def __getitem__(self, index):
         return self.pairs[index]
+
+
+# %% wrong="dataset" name="starts again from row 0 after the last one, so a for loop never ends" fails="dataset-batches"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index % len(self.x)], self.y[index % len(self.y)]
 
 
 # %% [markdown]
@@ -398,6 +443,37 @@ class BearingNet(nn.Module):
 
     def forward(self, x):
         return self.offset + self.scale * self.layers(x).squeeze(1)
+
+
+# %% wrong="network" name="offset and scale as plain numbers" fails="network-parameters network-state"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.offset, self.scale = offset, scale
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="buffers of shape (1,)" fails="network-parameters"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor([float(offset)]))
+        self.register_buffer("scale", torch.tensor([float(scale)]))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
 
 
 # %% [markdown]
@@ -792,6 +868,35 @@ def restore_rng(state):
     torch.default_generator.set_state(torch.tensor(state["torch"], dtype=torch.uint8))
 
 
+# %% right="seeds" name="NumPy's array built again, each part a plain value"
+def seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size: int, seed: int, shuffle: bool = True) -> DataLoader:
+    generator = torch.Generator()
+    generator.manual_seed(seed)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def rng_state() -> dict:
+    name, keys, pos, has_gauss, cached = np.random.get_state()
+    return {
+        "python": random.getstate(),
+        "numpy": (str(name), keys.tolist(), int(pos), int(has_gauss), float(cached)),
+        "torch": torch.get_rng_state(),
+    }
+
+
+def restore_rng(state: dict) -> None:
+    random.setstate(state["python"])
+    name, keys, pos, has_gauss, cached = state["numpy"]
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), pos, has_gauss, cached))
+    torch.set_rng_state(state["torch"])
+
+
 # %% wrong="seeds" name="forgets NumPy" fails="seeds-everything seeds-snapshot"
 def seed_everything(seed):
     random.seed(seed)
@@ -972,6 +1077,28 @@ def restore_rng(state):
     seed_everything(state["seed"])
 
 
+# %% wrong="seeds" name="a generator of its own that nobody seeds" fails="seeds-order"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=torch.Generator())
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
 # %% [markdown]
 # Exercise 5, the checkpoint
 
@@ -1027,6 +1154,37 @@ def load_checkpoint(path, model, optimizer, scheduler, generator):
     torch.default_generator.set_state(content["chance"])
     generator.set_state(content["shuffling"])
     return content["progress"]
+
+
+# %% right="checkpoint" name="mkstemp, and clears up after any exception"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress: dict) -> None:
+    path = Path(path)
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch_rng": torch.get_rng_state(),
+        "progress": progress,
+    }
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    os.close(handle)
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        os.remove(temporary)
+        raise
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator) -> dict:
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch_rng"])
+    return state["progress"]
 
 
 # %% wrong="checkpoint" name="weights only" fails="checkpoint-round-trip checkpoint-exact"
@@ -1430,6 +1588,48 @@ class EarlyStopping:
     def load_state_dict(self, state):
         self.losses, self.improved = list(state["losses"]), list(state["improved"])
         self.file = None if state["weights"] is None else io.BytesIO(state["weights"].numpy().tobytes())
+
+
+# %% right="early-stopping" name="deep copies both ways, the difference with the margin"
+class EarlyStopping:
+    def __init__(self, patience: int, min_delta: float = 0.0):
+        self.patience = patience
+        self.min_delta = min_delta
+        self.best_loss = math.inf
+        self.best_epoch = 0
+        self.epoch = 0
+        self.best_weights = None
+
+    def step(self, val_loss: float, model: nn.Module) -> bool:
+        self.epoch += 1
+        val_loss = float(val_loss)
+        if math.isfinite(val_loss) and self.best_loss - val_loss > self.min_delta:
+            self.best_loss = val_loss
+            self.best_epoch = self.epoch
+            self.best_weights = {name: t.clone() for name, t in model.state_dict().items()}
+        return self.epoch - self.best_epoch >= self.patience
+
+    def restore(self, model: nn.Module) -> None:
+        if self.best_weights is None:
+            raise RuntimeError("no epoch has improved yet, so there is nothing to restore")
+        model.load_state_dict(self.best_weights)
+
+    def state_dict(self) -> dict:
+        return copy.deepcopy(
+            {
+                "epoch": self.epoch,
+                "best_loss": self.best_loss,
+                "best_epoch": self.best_epoch,
+                "best_weights": self.best_weights,
+            }
+        )
+
+    def load_state_dict(self, state: dict) -> None:
+        state = copy.deepcopy(state)
+        self.epoch = state["epoch"]
+        self.best_loss = state["best_loss"]
+        self.best_epoch = state["best_epoch"]
+        self.best_weights = state["best_weights"]
 
 
 # %% wrong="early-stopping" name="keeps a reference to the weights" fails="early-stopping-restores"
