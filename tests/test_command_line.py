@@ -377,3 +377,10 @@ def test_demo_refuses_a_folder_that_holds_something_and_leaves_it_alone(mini, ml
     assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before
     refused(mle("demo", "--folder", str(tmp_path / "mine.txt"), cwd=mini.root), "is a file", code=2)
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_doctor_says_how_submissions_are_isolated_here(mle, repository):
+    done = mle("doctor", cwd=repository.root)
+    line = next(line for line in done.stdout.splitlines() if "Isolation:" in line)
+    isolated = "namespaces" in line or "Landlock" in line
+    assert isolated == (sys.platform == "linux") or "cannot isolate" in line

@@ -16,9 +16,12 @@ _MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[
 @click.command()
 def doctor() -> None:
     """Say what works on this machine, and how to cure what does not."""
-    from autograder.setup.doctor import diagnose
+    from autograder.execution import isolation
+    from autograder.setup.doctor import Finding, diagnose
 
-    findings = diagnose(Course.find().root)
+    _, what, cure = isolation()
+    findings = [*diagnose(Course.find().root),
+                Finding("Isolation", "warn" if cure else "ok", what, cure)]
     for finding in findings:
         console.print(f"{_MARKS[finding.level]} {finding.name}: ", end="")
         console.print(finding.what, markup=False, soft_wrap=True)

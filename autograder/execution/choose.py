@@ -34,6 +34,22 @@ def imports_of(job: Job) -> tuple[str, ...]:
     return () if engine is None else engine.imports_of(job)
 
 
+def isolation() -> tuple[bool, str, str]:
+    """How other people's code is isolated here: whether it is, what with, and what to do where it is not."""
+    level = "none"
+    if sys.platform == "linux":
+        from autograder.execution.jail import available
+
+        level = available().value
+    cure = "Grade only what you trust, or grade on Linux; a virtual machine will do."
+    return {
+        "namespaces": (True, "Submissions run in namespaces: no files, processes or network but theirs.", ""),
+        "landlock": (True, "Submissions run under Landlock and seccomp: no files but theirs, no network.",
+                     "Lessons that start a service need namespaces, which this system refuses; a container may need "
+                     "its own permission for them."),
+    }.get(level, (False, "This system cannot isolate submissions: they would run with your rights.", cure))
+
+
 def default_engine() -> Engine | None:
     """This process's engine, made when first asked for; None where the system grants no isolation."""
     global _engine, _looked

@@ -66,7 +66,6 @@ def diagnose(root: Path) -> list[Finding]:
         _browser(),
         *_folders(root),
         _machine(),
-        _isolation(),
         _encoding(),
         *_torch(),
     ]
@@ -204,13 +203,6 @@ def _machine() -> Finding:
         cure = "Close other programs while you work on deep learning lessons, which want 4 GB."
         return Finding("Machine", "warn", what, cure)
     return Finding("Machine", "ok", what)
-
-
-def _isolation() -> Finding:
-    what = "Notebooks run in an ordinary Jupyter kernel, which can read and change whatever you can."
-    return Finding(
-        "Isolation", "warn", what, "Grade only notebooks of people you trust, or grade in a virtual machine."
-    )
 
 
 def _encoding() -> Finding:

@@ -38,7 +38,7 @@ def found(name: str, root: Path = ROOT) -> doctor.Finding:
 def test_on_a_machine_where_the_tests_run_nothing_fails(active):
     findings = doctor.diagnose(ROOT)
     assert [finding for finding in findings if finding.level == "fail"] == []
-    assert {"Python", "Environment", "Packages", "module-3", "nbgrader", "alembic", "Isolation"} <= {
+    assert {"Python", "Environment", "Packages", "module-3", "nbgrader", "alembic"} <= {
         finding.name for finding in findings
     }
 
@@ -48,11 +48,6 @@ def test_everything_that_does_not_work_has_a_cure_and_nothing_else_has(quick_tor
     findings = doctor.diagnose(ROOT)
     assert [finding.name for finding in findings if (finding.level == "ok") == bool(finding.cure)] == []
     assert {finding.name for finding in findings if finding.level == "fail"} >= {"nbgrader", "alembic", "jupyter-lab"}
-
-
-def test_isolation_is_not_claimed(active, quick_torch):
-    finding = found("Isolation")
-    assert finding.level == "warn" and "trust" in finding.cure
 
 
 def test_little_disk_space_is_noticed(active, quick_torch, monkeypatch):
