@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from autograder.authoring import build
 from autograder.course import Course
+from autograder.execution import Job, RunRecord, kernel
+
+if TYPE_CHECKING:
+    from autograder.execution.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[1]
 MINI = Path(__file__).with_name("courses") / "mini"
@@ -46,6 +55,69 @@ def mini(_built_mini: Path, tmp_path: Path) -> Course:
     """A built copy of the two-lesson course in tests/courses/mini, for this test alone."""
     shutil.copytree(_built_mini, tmp_path / "mini")
     return Course(tmp_path / "mini")
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")
+LEVELS = [pytest.param(level, marks=on_linux) for level in ("namespaces", "landlock")]
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Callable[[str], Engine]]:
+    """One engine for each level of isolation, made when first asked for."""
+    from autograder.execution.engine import Engine
+    from autograder.execution.jail import Level
+
+    made: dict[str, Engine] = {}
+    yield lambda level: made.setdefault(level, made.get(level) or Engine(Level(level)))
+    for engine in made.values():
+        engine.close()
+
+
+@pytest.fixture(scope="module", params=["kernel", *LEVELS])
+def way(request: pytest.FixtureRequest) -> str:
+    """How jobs are run: `kernel`, or a level of isolation. Each test that asks for it runs once for each."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def run_job(way: str, engines: Callable[[str], Engine]) -> Callable[[Job], RunRecord]:
+    """Runs a job in the way whose turn it is."""
+    return kernel.run if way == "kernel" else engines(way).run
+
+
+@pytest.fixture(scope="module", params=LEVELS)
+def level(request: pytest.FixtureRequest) -> str:
+    """A level of isolation. Each test that asks for it runs once for each."""
+    return request.param
+
+
+@pytest.fixture
+def open_temp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temporary folder for this test alone, which jobs of root's, who run as somebody else, can enter too."""
+    folder = Path(tempfile.mkdtemp(prefix="mle-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def processes_with() -> Callable[[str], list[int]]:
+    """The living processes of the whole system that have some text among their arguments, once that has settled."""
+    def find(text: str) -> list[int]:
+        for _ in range(100):
+            found = []
+            for process in psutil.process_iter():
+                with contextlib.suppress(psutil.Error):
+                    if process.status() != psutil.STATUS_ZOMBIE and text in " ".join(process.cmdline()):
+                        found.append(process.pid)
+            if not found:
+                break
+            time.sleep(0.05)
+        return found
+
+    return find
 
 
 @pytest.fixture

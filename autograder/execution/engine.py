@@ -7,19 +7,24 @@ them any more, and believes nothing that comes back but what it asked for.
 from __future__ import annotations
 
 import array
+import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from autograder.execution import wire
+from autograder.course import Limits
+from autograder.execution import accept, wire
 from autograder.execution.jail import Level, available
-from autograder.execution.record import EngineError, Job, RunRecord, StepFact
+from autograder.execution.record import EngineError, Job, RunRecord, Step, StepFact
 
 _SECONDS_TO_WARM_UP = 120
 _SECONDS_OVER = 15  # beyond its own limits, before a job is given up from outside
@@ -30,19 +35,23 @@ _THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREAD
 class Engine:
     """Warm processes, one for each list of imports, and the jobs that run in their forks.
 
-    May be used from several threads at once. Closing it, or the end of this process by any means, ends them all.
+    May be used from several threads at once. Closing it, or the end of this process by any means, ends them all; one
+    that has had nothing to do for a while ends by itself.
 
     Attributes:
         level: how jobs are isolated.
     """
 
-    def __init__(self, level: Level | None = None) -> None:
+    def __init__(self, level: Level | None = None, idle_seconds: float = 120) -> None:
         self.level = available() if level is None else level
         if self.level is Level.NONE:
             raise EngineError("This system offers neither namespaces nor Landlock, so submissions cannot be isolated "
                               "here. Grade on Linux 5.13 or newer.")
-        self._zygotes: dict[tuple[str, ...], _Zygote] = {}
+        self._idle_seconds = idle_seconds
+        self._places: dict[tuple[str, ...], _Place] = {}
         self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._closed = False
 
     def __enter__(self) -> Engine:
         return self
@@ -51,26 +60,49 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Ends every warm process and every job in it, and waits until they are gone."""
+        """Ends every warm process and every job in it, and waits until they are gone.
+
+        Each `run` in progress then raises KeyboardInterrupt, and later ones EngineError.
+        """
         with self._lock:
-            zygotes, self._zygotes = list(self._zygotes.values()), {}
-        for zygote in zygotes:
-            zygote.close()
+            self._closed = True
+            places, self._places = list(self._places.values()), {}
+            if self._timer is not None:
+                self._timer.cancel()
+        for place in places:
+            place.close()
 
     def run(self, job: Job) -> RunRecord:
         """Runs a job and returns what was seen of it.
 
         Raises:
             EngineError: it could not be run at all.
+            KeyboardInterrupt: the engine was closed meanwhile.
         """
+        for last_try in (False, True):
+            with self._warm(job.imports) as zygote:
+                try:
+                    record = self._run(zygote, job)
+                except EngineError:
+                    if self._closed:
+                        raise KeyboardInterrupt from None
+                    if zygote.alive or last_try:
+                        raise
+                    continue
+                if zygote.alive:
+                    return record
+        raise EngineError("The process that runs lessons was ended while this one ran.")
+
+    def _run(self, zygote: _Zygote, job: Job) -> RunRecord:
         begun = time.monotonic()
-        zygote = self._zygote(job.imports)
         record = RunRecord({step.id: StepFact(step.id) for step in job.steps})
         attempt = _Attempt(zygote, job, record)
         attempt.run()
         # A check that killed or hung its process costs the others of its group nothing: they run again without it.
         for group in attempt.broken:
-            self._replay(zygote, job, record, group, attempt.broken[group])
+            self._replay(zygote, job, record, group, attempt.broken[group], begun + 2 * _longest(job.limits))
+        for group in attempt.forged:
+            _disbelieve(job, record, group)
         record.seconds = time.monotonic() - begun
         for fact in record.facts.values():
             if fact.status == "not_run" and not fact.reason:
@@ -83,13 +115,19 @@ class Engine:
         Only for code that is trusted, as a lesson's own solution is.
         """
         job = replace(job, steps=tuple(step for step in job.steps if not step.check), imports=())
-        attempt = _Attempt(self._zygote(()), job, RunRecord({step.id: StepFact(step.id) for step in job.steps}),
-                           report_modules=True)
-        attempt.run()
+        with self._warm(()) as zygote:
+            attempt = _Attempt(zygote, job, RunRecord({step.id: StepFact(step.id) for step in job.steps}),
+                               report_modules=True)
+            attempt.run()
         return attempt.modules
 
-    def _replay(self, zygote: _Zygote, job: Job, record: RunRecord, group: str, broken: _Broken) -> None:
+    def _replay(self, zygote: _Zygote, job: Job, record: RunRecord, group: str, broken: _Broken,
+                deadline: float) -> None:
         while broken.left:
+            if time.monotonic() > deadline:
+                for identity in broken.left:
+                    record.facts[identity].reason = "not run: the checks before it took all the time there is"
+                return
             first = next(i for i, step in enumerate(job.steps) if step.group == group)
             left = {step.id for step in job.steps if step.id in broken.left}
             steps = tuple(step for i, step in enumerate(job.steps)
@@ -100,17 +138,96 @@ class Engine:
             for identity in left:
                 record.facts[identity] = again.facts[identity]
             record.peak_memory_mb = max(record.peak_memory_mb, again.peak_memory_mb)
+            if group in attempt.forged:
+                _disbelieve(job, record, group)
+                return
             following = attempt.broken.get(group)
-            if following is None or (broken.stuck and following.stuck and following.left == broken.left):
+            if following is None or (following.left == broken.left and following.stuck == broken.stuck):
                 return
             broken = following
 
-    def _zygote(self, imports: tuple[str, ...]) -> _Zygote:
+    @contextlib.contextmanager
+    def _warm(self, imports: tuple[str, ...]) -> Iterator[_Zygote]:
+        """The warm process for these imports, which does not end for idleness meanwhile."""
         with self._lock:
-            zygote = self._zygotes.get(imports)
-            if zygote is None or not zygote.alive:
-                zygote = self._zygotes[imports] = _Zygote(imports, self.level)
-            return zygote
+            if self._closed:
+                raise EngineError("The engine is closed.")
+            place = self._places.setdefault(imports, _Place())
+            place.users += 1
+        try:
+            yield place.zygote(imports, self.level)
+        finally:
+            with self._lock:
+                place.users -= 1
+                place.idle_since = time.monotonic()
+                closed = self._closed
+                self._set_timer()
+        if closed:
+            raise KeyboardInterrupt
+
+    def _set_timer(self) -> None:
+        """Has idle processes looked for when the first may have been idle for long enough. To be called locked."""
+        idle = [place.idle_since for place in self._places.values() if not place.users]
+        if self._timer is None and idle and not self._closed:
+            self._timer = threading.Timer(max(0, min(idle) + self._idle_seconds - time.monotonic()), self._end_idle)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end_idle(self) -> None:
+        long_ago = time.monotonic() - self._idle_seconds
+        with self._lock:
+            self._timer = None
+            ended = {imports: place for imports, place in self._places.items()
+                     if not place.users and place.idle_since <= long_ago}
+            for imports in ended:
+                del self._places[imports]
+            self._set_timer()
+        for place in ended.values():
+            place.close()
+
+
+class _Place:
+    """Where the warm process for one list of imports is kept.
+
+    Attributes:
+        users: how many are running jobs in it, or wait for it to start.
+        idle_since: when the last of them left.
+    """
+
+    def __init__(self) -> None:
+        self.users, self.idle_since = 0, 0.0
+        self._lock = threading.Lock()
+        self._zygote: _Zygote | None = None
+        self._closed = False
+
+    def zygote(self, imports: tuple[str, ...], level: Level) -> _Zygote:
+        """The process, started if it is not there; who wants another one need not wait for it."""
+        with self._lock:
+            if self._closed:
+                raise KeyboardInterrupt
+            if self._zygote is None or not self._zygote.alive:
+                if self._zygote is not None:
+                    self._zygote.close()
+                self._zygote = _Zygote(imports, level)
+            return self._zygote
+
+    def close(self) -> None:
+        """Ends the process; one that is just starting, as soon as it has."""
+        with self._lock:
+            self._closed = True
+            if self._zygote is not None:
+                self._zygote.close()
+
+
+def _disbelieve(job: Job, record: RunRecord, group: str) -> None:
+    """Takes back what was believed of a group, and has a person look."""
+    reason = ("a test that must fail was reported as passed here, so none of these checks is believed: "
+              "code of the notebook has changed how tests work")
+    for step in job.steps:
+        if step.check and step.group == group:
+            fact = record.facts[step.id]
+            fact.status, fact.reason, fact.error, fact.part = "error", reason, ("Forged", reason), 0
+    record.ended = f"checks of '{group}': {reason}"
 
 
 @dataclass
@@ -126,11 +243,12 @@ class _Zygote:
 
     def __init__(self, imports: tuple[str, ...], level: Level) -> None:
         ours, theirs = socket.socketpair()
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         keep = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
                 if key in os.environ}
-        environment = keep | _THREADS | {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "MPLBACKEND": "agg",
-                                         "HOME": os.environ.get("HOME", "/")}
+        environment = keep | _THREADS | {"SHELL": "/bin/bash" if os.path.exists("/bin/bash") else "/bin/sh",
+                                         "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "MPLBACKEND": "agg",
+                                         "HOME": os.environ.get("HOME", "/"), "TMPDIR": _temporary()}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "autograder.execution.zygote", str(theirs.fileno()), level.value],
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=environment,
@@ -138,15 +256,20 @@ class _Zygote:
         theirs.close()
         self._control, self._lock = ours, threading.Lock()
         self._control.settimeout(_SECONDS_TO_WARM_UP)
-        wire.send(self._control, {"imports": list(imports)})
         try:
+            wire.send(self._control, {"imports": list(imports), "parent": os.getpid()})
             hello = wire.receive(self._control)
-        except TimeoutError:
+        except OSError:
             hello = None
+        except BaseException:  # Ctrl-C, most likely
+            self._process.kill()
+            self.close()
+            raise
         if hello is None:
             self._process.kill()
-            self._process.wait()
-            raise EngineError(f"The process that runs lessons did not start: {self._said()}")
+            said = self._said()
+            self.close()
+            raise EngineError(f"The process that runs lessons did not start: {said}")
         self.memory_mb = hello["private_mb"]
         self.threads = hello["threads"]
 
@@ -165,7 +288,14 @@ class _Zygote:
                 answer = wire.receive(self._control)
             except OSError:
                 answer = None
+            except BaseException:
+                # Half a conversation: the next one would take this one's answer for its own.
+                self._process.kill()
+                ours.close()
+                raise
         if answer is None:
+            self._process.kill()  # whatever became of it, it is of no use any more
+            self._process.wait()
             ours.close()
             raise EngineError(f"The process that runs lessons has ended: {self._said()}")
         return ours, answer["pid"]
@@ -179,6 +309,9 @@ class _Zygote:
                 pass
 
     def close(self) -> None:
+        # Not only closed: some process that this one forked may hold the socket too.
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
         self._control.close()
         try:
             self._process.wait(10)
@@ -188,9 +321,18 @@ class _Zygote:
         self._log.close()
 
     def _said(self) -> str:
+        if self._log.closed:
+            return "it was told to"
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def _temporary() -> str:
+    """Where the working directories go: root's jobs run as somebody else, who must be able to get there."""
+    folder = Path(tempfile.gettempdir()).resolve()
+    open_to_all = all(part.stat().st_mode & 0o1 for part in (folder, *folder.parents))
+    return str(folder) if open_to_all or os.geteuid() else "/tmp"
 
 
 class _Attempt:
@@ -198,6 +340,7 @@ class _Attempt:
 
     Attributes:
         broken: groups whose process ended before all their checks had their turn.
+        forged: groups in whose process a test passed that cannot pass.
         modules: what was loaded when the cells had run, if that was asked for.
     """
 
@@ -207,28 +350,47 @@ class _Attempt:
                  report_modules: bool = False) -> None:
         self._zygote, self._job, self._record, self._in_place = zygote, job, record, in_place
         self._report_modules, self.modules = report_modules, ()
-        self._started: dict[str, float] = {}
+        self._steps = {step.id: step for step in job.steps}
+        self._groups = list(dict.fromkeys(step.group for step in job.steps if step.check))
+        self._accepted = accept.Outputs(job.limits.output_kb * 1024)
+        self._running: StepFact | None = None
+        self._since = 0.0
+        self._units: dict[str, _Unit] = {}
+        self._last_shown: dict[str, str] = {}
+        self._waiting: list[str] = []
+        self._handed_out = 0
+        self._proven: set[str] = set()
         self.broken: dict[str, _Broken] = {}
+        self.forged: set[str] = set()
 
     def run(self) -> None:
+        """Runs the job; what was seen is in the record.
+
+        Raises:
+            EngineError: it could not be isolated.
+        """
         up, pid = self._zygote.submit()
-        groups = list(dict.fromkeys(step.group for step in self._job.steps if step.check))
-        limits = self._job.limits
-        deadline = time.monotonic() + limits.notebook_seconds + limits.cell_seconds * (1 + len(groups)) + _SECONDS_OVER
+        deadline = time.monotonic() + _longest(self._job.limits) + _SECONDS_OVER
+        most_bytes = 2 * accept.most_message_bytes(self._job.limits.output_kb * 1024)
+        ended = False
         try:
             with up:
-                wire.send(up, self._message(groups))
-                while True:
+                up.settimeout(_SECONDS_OVER)
+                wire.send(up, self._message())
+                while not ended:
                     up.settimeout(max(0.1, deadline - time.monotonic()))
-                    message = wire.receive(up)
-                    if message is None or self._heard(up, message):
+                    message = wire.receive(up, most_bytes)
+                    if message is None:
                         break
+                    ended = self._heard(up, message)
         except (TimeoutError, wire.Broken, OSError):
-            self._record.ended = "it did not end by itself and was stopped from outside"
+            pass
         finally:
             self._zygote.kill(pid)
+        if not ended and self._record.ended == "completed":
+            self._record.ended = "it did not end by itself and was stopped from outside"
 
-    def _message(self, groups: list[str]) -> dict[str, Any]:
+    def _message(self) -> dict[str, Any]:
         steps: list[dict[str, Any]] = []
         seen = set()
         for step in self._job.steps:
@@ -237,79 +399,179 @@ class _Attempt:
             elif step.group not in seen:
                 seen.add(step.group)
                 steps.append({"group": step.group, "in_place": step.group == self._in_place})
-        return {"steps": steps, "groups": groups, "seed": self._job.seed, "limits": asdict(self._job.limits),
+        return {"steps": steps, "groups": self._groups, "seed": self._job.seed, "limits": asdict(self._job.limits),
                 "folders": [os.path.abspath(folder) for folder in self._job.folders],
                 "most_output": self._job.limits.output_kb * 1024, "report_modules": self._report_modules}
 
     def _heard(self, up: socket.socket, message: dict[str, Any]) -> bool:
         """Takes in a message; whether it was the last."""
-        say = message.get("say")
+        say, identity = message.get("say"), str(message.get("id"))
         if say == "refused":
             raise EngineError(f"A submission could not be isolated: {message.get('why')}")
-        fact = self._record.facts.get(str(message.get("id")))
-        if say == "start" and fact is not None:
-            self._started[fact.id] = time.monotonic()
-        elif say == "done" and fact is not None:
-            self._done(fact, message)
+        if say == "unfit":
+            self._record.ended = str(message.get("why"))
+            return True
+        unit = self._units.get(identity)
+        fact = self._record.facts.get(unit.fact if unit else identity)
+        if say == "start":
+            self._running, self._since = fact, time.monotonic()
+        elif say == "done":
+            self._running = None
+            if unit is not None and not unit.fact:
+                self._canary_ended(unit.group, message)
+            elif unit is not None:
+                self._part_ended(fact, unit.part, message)
+            elif fact is not None:
+                self._cell_ended(fact, message)
         elif say == "updated" and fact is not None:
-            fact.outputs = [_outputs(message.get("outputs"))]
+            fact.outputs = [self._accepted.take(message.get("outputs"))]
         elif say == "cells":
             self._cells_ended(message)
             modules = message.get("modules")
             self.modules = tuple(map(str, modules)) if isinstance(modules, list) else ()
-            wire.send(up, {"groups": self._checks(message.get("groups", []))})
+            self._waiting = [group for group in message.get("groups", []) if group in self._groups]
+            wire.send(up, {"groups": self._shown_parts()})
         elif say == "group":
             self._group_ended(str(message.get("group")), str(message.get("ended", "")))
-        if "peak" in message and isinstance(message["peak"], int):
+        elif say == "handed out":
+            self._handed_out += 1
+            wire.send(up, {"groups": self._hidden_parts()} if self._handed_out == 1 else {})
+        if type(message.get("peak")) is int:
             self._record.peak_memory_mb = self._zygote.memory_mb + message["peak"] / 2**20
         return say == "end"
 
-    def _done(self, fact: StepFact, message: dict[str, Any]) -> None:
-        step = next(step for step in self._job.steps if step.id == fact.id)
-        fact.seconds = time.monotonic() - self._started.get(fact.id, time.monotonic())
-        name, text = (str(item) for item in message["error"])
-        fact.part = int(message.get("part", 0))
-        fact.outputs = [_outputs(part) for part in message["outputs"]] if step.check else [_outputs(message["outputs"])]
+    def _cell_ended(self, fact: StepFact, message: dict[str, Any]) -> None:
+        fact.outputs = [self._accepted.take(message.get("outputs"))]
+        self._judge(fact, message)
+        if message.get("exited"):
+            self._record.ended = f"the Python process was gone after cell '{fact.id}': {fact.reason}"
+
+    def _part_ended(self, fact: StepFact, part: int, message: dict[str, Any]) -> None:
+        step = self._steps[fact.id]
+        hidden = part >= step.hidden_from
+        fact.part = part
+        fact.outputs.append([] if hidden else self._accepted.take(message.get("outputs")))
+        self._judge(fact, message)
+        if fact.status == "passed" and part + 1 < len(step.parts):
+            fact.status = "not_run"  # so far
+
+    def _judge(self, fact: StepFact, message: dict[str, Any]) -> None:
+        limits = self._job.limits
+        fact.seconds += time.monotonic() - self._since
+        error = message.get("error")
+        name, text = map(accept.sound_text, error) if isinstance(error, list) and len(error) == 2 else ("", "")
         fact.error = (name, text)
         if message.get("late"):
-            fact.status, fact.reason = "timeout", f"it ran longer than {self._job.limits.cell_seconds:g} s"
+            fact.status, fact.reason = "timeout", f"it ran longer than {limits.cell_seconds:g} s"
             fact.error = ("Timeout", fact.reason)
+        elif message.get("exited"):
+            fact.status, fact.reason = "error", "it called exit() or quit(), which ends the Python process"
+            fact.error = ("ProcessEnded", fact.reason)
+        elif message.get("ok") is True:
+            fact.status, fact.error = "passed", ("", "")
         else:
-            fact.status = "passed" if not name else "failed" if name == "AssertionError" else "error"
+            fact.error = (name or "Error", text)
+            fact.status = "failed" if name == "AssertionError" else "error"
+            fact.reason = self._limit_behind(name, text)
+
+    def _limit_behind(self, name: str, text: str) -> str:
+        """Which limit an exception comes from that a program gets when it meets one; empty where none is behind it."""
+        limits = self._job.limits
+        if name == "MemoryError" and not text:
+            return f"there was no more memory: it may use {limits.memory_mb} MiB"
+        if (name == "BlockingIOError" and text.startswith("[Errno 11]")) or text == "can't start new thread":
+            return f"it started more processes or threads than the {limits.processes} that it may have"
+        if name == "OSError" and text.startswith(("[Errno 27]", "[Errno 28]")):
+            return f"it wrote more than the {limits.disk_mb} MiB of files that it may have ({text})"
+        if name == "OSError" and text.startswith("[Errno 24]"):
+            return f"it opened more files at a time than it may have open ({text})"
+        return ""
 
     def _cells_ended(self, message: dict[str, Any]) -> None:
         ended = str(message.get("ended", ""))
         if not ended:
             return
-        running = [i for i in self._started if self._record.facts[i].status == "not_run"]
         words = self._in_words(ended)
-        if running:
-            fact = self._record.facts[running[-1]]
-            fact.status = "timeout" if ended in {"timeout", "stuck"} else "error"
-            fact.reason, fact.error = words, ("Ended", words)
-            self._record.ended = f"the Python process was gone after cell '{fact.id}': {words}"
+        if ended == "notebook":
+            self._record.ended = words
+        elif self._running is not None:
+            self._judge_by_end(self._running, ended)
+            self._record.ended = f"the Python process was gone after cell '{self._running.id}': {words}"
         else:
             self._record.ended = f"the Python process was gone: {words}"
+        self._running = None
 
-    def _checks(self, groups: list[str]) -> dict[str, list[dict[str, Any]]]:
-        return {group: [{"id": step.id, "parts": list(step.parts)} for step in self._job.steps
-                        if step.check and step.group == group] for group in groups}
+    def _checks_of(self, group: str) -> list[Step]:
+        return [step for step in self._job.steps if step.check and step.group == group]
+
+    def _shown_parts(self) -> dict[str, list[dict[str, Any]]]:
+        handed: dict[str, list[dict[str, Any]]] = {}
+        for group in self._waiting:
+            handed[group] = []
+            for step in self._checks_of(group):
+                for part in range(min(step.hidden_from, len(step.parts))):
+                    token = self._unit(_Unit(group, step.id, part))
+                    self._last_shown[step.id] = token
+                    handed[group].append({"id": token, "source": step.parts[part], "shown": True})
+        return handed
+
+    def _hidden_parts(self) -> dict[str, list[dict[str, Any]]]:
+        handed: dict[str, list[dict[str, Any]]] = {}
+        for group in self._waiting:
+            if group in self.broken:
+                continue
+            after = ""
+            # First of all tests that must fail: a process in which they pass is not believed.
+            handed[group] = [{"id": self._unit(_Unit(group)), "source": source, "shown": False, "after": ""}
+                             for source in canaries("numpy" in self._job.imports)]
+            for step in self._checks_of(group):
+                after = self._last_shown.get(step.id, after)
+                if self._record.facts[step.id].status == "not_run":
+                    handed[group] += [
+                        {"id": self._unit(_Unit(group, step.id, part)), "source": step.parts[part], "shown": False,
+                         "after": after} for part in range(step.hidden_from, len(step.parts))]
+        return handed
+
+    def _unit(self, unit: _Unit) -> str:
+        """A name for a part that nobody can know before it is handed out."""
+        token = secrets.token_hex(8)
+        self._units[token] = unit
+        return token
+
+    def _canary_ended(self, group: str, message: dict[str, Any]) -> None:
+        if message.get("ok") is True:
+            self.forged.add(group)
+        else:
+            self._proven.add(group)
 
     def _group_ended(self, group: str, ended: str) -> None:
-        facts = [self._record.facts[step.id] for step in self._job.steps if step.check and step.group == group]
-        unfinished = [fact for fact in facts if fact.status == "not_run"]
-        if not unfinished:
+        if not ended:
+            return
+        facts = [self._record.facts[step.id] for step in self._checks_of(group)]
+        if self._running is not None:
+            self._running.part = max(self._running.part, len(self._running.outputs))
+        if ended == "notebook":
+            for fact in facts:
+                if fact.status == "not_run":
+                    fact.reason = f"not run: the checks {self._in_words(ended).removeprefix('the notebook ')}"
+            self.broken[group] = _Broken([], False)
             return
         stuck = ended == "stuck" and self._in_place != group
-        left = unfinished
-        if not stuck:
+        if not stuck and self._running in facts:
             # The one that was running has had its turn; it is judged by how it ended.
-            words = self._in_words(ended or "exit 0")
-            unfinished[0].status = "timeout" if ended in {"timeout", "stuck"} else "error"
-            unfinished[0].reason, unfinished[0].error = words, ("Ended", words)
-            left = unfinished[1:]
-        if left:
-            self.broken[group] = _Broken([fact.id for fact in left], stuck)
+            self._judge_by_end(self._running, ended)
+        self._running = None
+        if group not in self._proven:
+            for fact in facts:
+                if fact.status == "passed":  # as far as this process said
+                    fact.status = "not_run"
+        self.broken[group] = _Broken([fact.id for fact in facts if fact.status == "not_run"], stuck)
+
+    def _judge_by_end(self, fact: StepFact, ended: str) -> None:
+        fact.reason = self._in_words(ended)
+        late = ended in {"timeout", "stuck"}
+        fact.status = "timeout" if late else "error"
+        fact.error = ("Timeout" if late else "MemoryLimit" if ended == "memory" else "ProcessEnded", fact.reason)
 
     def _in_words(self, ended: str) -> str:
         limits = self._job.limits
@@ -317,14 +579,37 @@ class _Attempt:
         return {
             "timeout": f"it ran longer than {limits.cell_seconds:g} s and could not be interrupted",
             "stuck": f"it did nothing for longer than {limits.cell_seconds:g} s",
+            "notebook": f"the notebook took longer than its {limits.notebook_seconds:g} s",
             "memory": f"it used more than {limits.memory_mb} MiB of memory, so it was ended",
+            "disk": f"it wrote more than {limits.disk_mb} MiB of files, so it was ended",
+            "files": "it made more files than it may have, or folders too deep, so it was ended",
+            "processes": f"it started more than {limits.processes} processes or threads, so it was ended",
             "cpu": "it used up its CPU time, so it was ended",
             "signal": f"the Python process was killed (signal {number})",
             "exit": "the Python process ended while it ran (os._exit or a like call)",
         }.get(kind, ended)
 
 
-def _outputs(outputs: Any) -> list[dict[str, Any]]:
-    """Only what can be an output; the rest is dropped."""
-    return [output for output in outputs if isinstance(output, dict) and output.get("output_type") in
-            {"stream", "display_data", "execute_result", "error"}] if isinstance(outputs, list) else []
+@dataclass(frozen=True)
+class _Unit:
+    """What a name given out stands for: a part of a check, or, without one, a test that must fail."""
+
+    group: str
+    fact: str = ""
+    part: int = 0
+
+
+def canaries(with_numpy: bool) -> list[str]:
+    """Tests that fail wherever tests work at all, different each time."""
+    number = secrets.randbelow(900) + 100
+    tests = [f"got = {number}\nassert got == {number + 1 + secrets.randbelow(50)}, f'got {{got!r}}'"]
+    if with_numpy:
+        tests.append("import numpy as np\n"
+                     f"np.testing.assert_allclose(np.array([{number}.0, 2.0]), [{number}.0, 2.5], rtol=1e-6)")
+    secrets.SystemRandom().shuffle(tests)
+    return tests
+
+
+def _longest(limits: Limits) -> float:
+    """Seconds that one run may take: its cells, its checks, those that hang, and what follows an interrupt."""
+    return 3 * limits.notebook_seconds + 2 * limits.cell_seconds

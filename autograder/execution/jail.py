@@ -25,7 +25,11 @@ from pathlib import Path
 
 from autograder.course import Limits
 from autograder.execution import syscalls as sc
+from autograder.execution import usage
+from autograder.execution.folders import lay_out
 from autograder.execution.seccomp import filter_program
+
+FILES_PER_MB = 64  # of disk: so many files and folders may be made
 
 HOME = "/home/learner"
 WORK = f"{HOME}/work"
@@ -38,6 +42,7 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 _CPU_FACTS = "/sys/devices/system/cpu"
 _PROC_FACTS = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version",
                "/proc/filesystems", "/proc/sys/kernel", "/proc/sys/vm", "/proc/sys/fs")
+_MOST_OPEN = 512  # files at a time: each may hold memory of the kernel's
 _FIRST_UID = 1_879_048_192  # far from any account's; each job of root's gets one of its own
 
 
@@ -72,6 +77,11 @@ class Jail:
     def temporary(self) -> str:
         return "/tmp" if self.level is Level.NAMESPACES else f"{self.base}/tmp"
 
+    @property
+    def other_places(self) -> tuple[str, ...]:
+        """Further folders that a job may write to."""
+        return (HOME, "/var/tmp", "/dev/shm") if self.level is Level.NAMESPACES else ()
+
 
 def namespaces_needed() -> int:
     """Flags for `unshare`. Root needs no user namespace, and without one may change to a user of its own making."""
@@ -98,12 +108,13 @@ def build_root(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
     """As process 1 of new namespaces: makes the file system, the loopback and the host name, and goes there.
 
     Raises:
-        OSError: the system refuses, or a folder cannot be read.
+        OSError: the system refuses.
+        Unfit: the folders hold more than a job may have.
     """
     sc.mount("none", "/", "", sc.MS_REC | sc.MS_PRIVATE)
     root = jail.base
     sc.mount("mle", root, "tmpfs", sc.MS_NOSUID | sc.MS_NODEV,
-             f"size={limits.disk_mb}m,nr_inodes={limits.disk_mb * 64},mode=755")
+             f"size={limits.disk_mb}m,nr_inodes={limits.disk_mb * FILES_PER_MB},mode=755")
     for path in dict.fromkeys((*_SYSTEM, *_ETC, _CPU_FACTS, sys.prefix, sys.base_prefix)):
         _show(root, path)
     os.makedirs(f"{root}/dev")
@@ -124,7 +135,7 @@ def build_root(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
         file.write(f"root:x:0:\nlearner:x:{uid}:\n")
     with open(f"{root}/etc/hosts", "w") as file:
         file.write("127.0.0.1 localhost\n::1 localhost\n")
-    _fill(f"{root}{WORK}", folders)
+    lay_out(f"{root}{WORK}", folders, limits.disk_mb * 2**20, limits.disk_mb * FILES_PER_MB)
     if os.geteuid() == 0:
         for path, names, files in os.walk(f"{root}{HOME}"):
             for name in ("", *names, *files):
@@ -134,9 +145,13 @@ def build_root(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
     sc.sethostname("lesson")
 
 
-def prepare_folder(jail: Jail, folders: tuple[str, ...]) -> None:
-    """For Landlock: makes the working directory; whoever calls it removes `jail.base` afterwards."""
-    _fill(jail.work, folders)
+def prepare_folder(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
+    """For Landlock: makes the working directory; whoever calls it removes `jail.base` afterwards.
+
+    Raises:
+        Unfit: the folders hold more than a job may have.
+    """
+    lay_out(jail.work, folders, limits.disk_mb * 2**20, limits.disk_mb * FILES_PER_MB)
     os.makedirs(jail.temporary)
     uid = _own_uid(jail)
     if uid != os.geteuid():
@@ -146,39 +161,63 @@ def prepare_folder(jail: Jail, folders: tuple[str, ...]) -> None:
                 os.chown(os.path.join(path, name), uid, uid, follow_symlinks=False)
 
 
-def restrict(jail: Jail, limits: Limits, baseline_bytes: int) -> None:
+def restrict(jail: Jail, limits: Limits, baseline_bytes: int, spare_processes: int = 0) -> None:
     """In the process that will run the code, last of all: limits, user, privileges, and Landlock where that serves.
 
     Args:
         baseline_bytes: private memory that the libraries take up before any code of the job has run.
+        spare_processes: how many more it may have than its own code may.
 
     Raises:
         OSError: the system refuses; the code must not be run then.
     """
     megabyte = 2**20
     memory = baseline_bytes + limits.memory_mb * megabyte
+    # One byte of core: too little for a file, and to a program that collects them it means none.
     for what, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_FSIZE, limits.disk_mb * megabyte),
-                       (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 1024),
+                       (resource.RLIMIT_CORE, 1), (resource.RLIMIT_NOFILE, _MOST_OPEN),
+                       (resource.RLIMIT_MEMLOCK, 2**20), (resource.RLIMIT_MSGQUEUE, 0),
+                       (resource.RLIMIT_SIGPENDING, 1024), (resource.RLIMIT_RTPRIO, 0), (resource.RLIMIT_NICE, 0),
                        (resource.RLIMIT_CPU, int(limits.notebook_seconds * 2) + 10)):
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    sc.forbid_new_privileges()
     uid = _own_uid(jail)
+    processes = limits.processes
+    kept = None
+    if jail.level is Level.LANDLOCK:
+        if uid == os.geteuid():
+            # The limit counts everything this user has; the one on the job itself is kept by watching.
+            processes += usage.tasks_of_user(uid) + limits.processes
+        elif not all(map(_readable_by_all, (sys.prefix, sys.base_prefix))):
+            # Python lies where only root may look. To look is all it may, and of that only what Landlock lets through.
+            kept = sc.CAP_DAC_READ_SEARCH
+    sc.forbid_new_privileges(but=kept)
     if uid != os.geteuid():
+        if kept is not None:
+            sc.keep_capabilities_over_change_of_user()
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    resource.setrlimit(resource.RLIMIT_NPROC, (limits.processes, limits.processes))
-    sc.give_up_privileges()
+    resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes + spare_processes))
+    sc.give_up_privileges(but=kept)
     if jail.level is Level.LANDLOCK:
         _landlock(jail)
-    sc.install_filter(filter_program(sc.MACHINE, sockets=jail.level is Level.NAMESPACES))
+    own_root = jail.level is Level.NAMESPACES
+    sc.install_filter(filter_program(sc.MACHINE, sockets=own_root, truncate=own_root or sc.landlock_version() >= 3))
     # A change of user takes away a process's right to its own /proc entries; libraries read them.
     sc.allow_inspection(True)
     os.chdir(jail.work)
+
+
+def close_all_but(*numbers: int) -> None:
+    """Closes every file descriptor but the first three and those named."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) not in numbers:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
 
 
 def available() -> Level:
@@ -221,26 +260,12 @@ def _bind(path: str, target: str, devices: bool = False) -> None:
     sc.make_read_only(target, devices)
 
 
-def _fill(work: str, folders: tuple[str, ...]) -> None:
-    """Copies folders into the working directory. Links stay links: what they point to is not there inside."""
-    os.makedirs(work)
-    for folder in folders:
-        shutil.copytree(folder, work, symlinks=True, dirs_exist_ok=True, ignore=not_copied)
-
-
-not_copied = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.ipynb", ".git", ".venv")
-
-
 def _own_uid(jail: Jail) -> int:
-    """Who the code runs as: root's jobs get a user that owns nothing, if that user can read Python at all."""
-    if os.geteuid() != 0:
-        return os.geteuid()
-    if jail.level is Level.LANDLOCK and not all(map(_world_readable, (sys.prefix, sys.base_prefix))):
-        return 0
-    return _FIRST_UID + jail.slot
+    """Who the code runs as: each of root's jobs gets a user that owns nothing."""
+    return os.geteuid() if os.geteuid() != 0 else _FIRST_UID + jail.slot
 
 
-def _world_readable(path: str) -> bool:
+def _readable_by_all(path: str) -> bool:
     folders = [Path(path), *Path(path).parents]
     return all(folder.stat().st_mode & 0o1 for folder in folders)
 
@@ -296,5 +321,5 @@ def _try_namespaces(base: str) -> None:
 
 def _try_landlock(base: str) -> None:
     jail = Jail(Level.LANDLOCK, base, 0)
-    prepare_folder(jail, ())
+    prepare_folder(jail, (), Limits())
     restrict(jail, Limits(), 2**30)

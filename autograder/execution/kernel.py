@@ -29,7 +29,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from autograder.execution.record import Job, RunRecord, Step, StepFact
+from autograder.execution import seeding
+from autograder.execution.record import Job, RunRecord, Step, StepFact, checked_data
 
 _SECONDS_TO_ANSWER_INTERRUPT = 3
 _SECONDS_BETWEEN_MEMORY_READINGS = 0.1
@@ -42,18 +43,7 @@ _ENVIRONMENT = {
     "PYTHONIOENCODING": "utf-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
-_SEED = """
-def _seed(seed):
-    import random
-    random.seed(seed)
-    try:
-        import numpy
-    except ImportError:
-        return
-    numpy.random.seed(seed)
-_seed({seed})
-del _seed
-"""
+_SEED = Path(seeding.__file__).read_text(encoding="utf-8")
 
 # What follows is evaluated as an expression, not run as code: code would pass the learner's own transformers first.
 # It sees names of its own and none of the notebook's, where `list` or `globals` may mean anything.
@@ -180,8 +170,8 @@ def _lay_over(source: Path, target: Path) -> None:
 
 async def _run_steps(job: Job, client: _Client, record: RunRecord, watch: _MemoryWatch, started: float) -> None:
     deadline = started + job.limits.notebook_seconds
-    await _quietly(client, _SEED.format(seed=job.seed))
-    index = 0
+    await _evaluate(client, f"{_SEED}\nseed_all({job.seed})", how="exec")
+    index, done = 0, []
     for step in job.steps:
         fact = record.facts[step.id]
         left = deadline - time.monotonic()
@@ -211,7 +201,11 @@ async def _run_steps(job: Job, client: _Client, record: RunRecord, watch: _Memor
             record.ended = f"the Python process was gone after cell '{step.id}': {fact.reason}"
             break
         fact.seconds = time.monotonic() - begun
+        if not step.check:
+            done.append((fact, index))
         index += len(step.parts)
+    for fact, place in done:  # a later cell may have changed what an earlier one displayed
+        fact.outputs = [[_plain(output, "") for output in client.nb.cells[place].outputs]]
     for fact in record.facts.values():
         if fact.status == "not_run" and not fact.reason:
             fact.reason = f"not run: {record.ended}"
@@ -259,9 +253,12 @@ async def _run_parts(client: _Client, step: Step, fact: StepFact, index: int, ma
         if any(payload.get("source") == "ask_exit" for payload in reply.get("payload", [])):
             raise _Exited
         if reply.get("status", "ok") != "ok":
-            name = str(reply.get("ename", "")) or "Error"
+            said = reply
+            if reply.get("ename") == "NoneType":  # so it is when not the cell failed, but showing its value did
+                said = next((output for output in reversed(cell.outputs) if output["output_type"] == "error"), reply)
+            name = str(said.get("ename", "")) or "Error"
             fact.status = "failed" if name == "AssertionError" else "error"
-            fact.error = (_cut(name, _MOST_ERROR_TEXT), _cut(str(reply.get("evalue", "")), _MOST_ERROR_TEXT))
+            fact.error = (_cut(name, _MOST_ERROR_TEXT), _cut(str(said.get("evalue", "")), _MOST_ERROR_TEXT))
             return
         if mark and await _evaluate(client, f"shell.user_ns.pop({mark!r}, False)") != "True":
             fact.status, fact.error = "error", ("NotFinished", "the check was started but did not run to its end")
@@ -353,10 +350,13 @@ class _Client(NotebookClient):
             content["evalue"] = _cut(str(content.get("evalue", "")), _MOST_ERROR_TEXT)
             content["traceback"] = [_cut("\n".join(map(str, content.get("traceback", []))), self._most)]
             return super().output(outs, msg, display_id, cell_index)
+        if "data" in msg["content"]:
+            msg["content"]["data"] = checked_data(msg["content"]["data"])
         before = self._size.get(cell_index, 0)
         if before > self._most:
             return None
-        self._size[cell_index] = size = before + len(json.dumps(msg["content"], default=str))
+        self._size[cell_index] = size = before + (len(msg["content"]["text"]) if msg["msg_type"] == "stream"
+                                                  else len(json.dumps(msg["content"], default=str)))
         if size > self._most:
             note = new_output("stream", name="stderr",
                               text=f"\n[output longer than {self._most // 1024} KiB: the rest is left out]\n")
@@ -377,6 +377,7 @@ class _Client(NotebookClient):
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         # Each update replaces the last one, so it is the size of one that counts.
+        msg["content"]["data"] = checked_data(msg["content"]["data"])
         if len(json.dumps(msg["content"], default=str)) <= self._most:
             super()._update_display_id(display_id, msg)
 
@@ -419,8 +420,8 @@ class _MemoryWatch:
 
 @contextlib.asynccontextmanager
 async def _kernel(client: _Client, workplace: Path, ipython: Path) -> AsyncIterator[_MemoryWatch]:
-    # PYTHONOPTIMIZE alone would strip every assert from the checks.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON") and k != "MPLBACKEND"}
+    # PYTHONOPTIMIZE would strip every assert from the checks; inside pytest a kernel leaves file descriptors alone.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST")) and k != "MPLBACKEND"}
     environment |= _ENVIRONMENT | {"IPYTHONDIR": str(ipython)}
     nowhere = subprocess.DEVNULL  # what the kernel itself logs; outputs of cells arrive as messages
     try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from autograder.course import Limits
 from autograder.errors import MleError
+
+_JSON_TYPE = re.compile(r"application/(.*\+)?json$")
 
 Status = Literal["passed", "failed", "error", "timeout", "not_run"]
 
@@ -26,12 +29,15 @@ class Step:
             hidden tests two: so it is a fact, and not a guess from a traceback, which of them failed.
         check: whether this is test code, which the learner's hooks must not reach.
         group: checks of one group see the state at the first of them, and may see what the others of it did.
+        hidden_from: of a check, the first part that learners never see: its source is compiled without a trace, its
+            output is dropped, and nothing that they see runs after it.
     """
 
     id: str
     parts: tuple[str, ...]
     check: bool = False
     group: str = ""
+    hidden_from: int = 1
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,34 @@ class RunRecord:
     seconds: float = 0.0
     peak_memory_mb: float = 0.0
     ended: str = "completed"
+
+
+def checked_output(output: Any) -> dict[str, Any] | None:
+    """An output with what nbformat knows of it and nothing else; None for what is no output.
+
+    Code of a notebook decides what arrives here, and one output that is not valid would spoil the whole file.
+    """
+    if not isinstance(output, dict):
+        return None
+    kind = output.get("output_type")
+    if kind == "stream" and output.get("name") in {"stdout", "stderr"} and isinstance(output.get("text"), str):
+        return {"output_type": kind, "name": output["name"], "text": output["text"]}
+    if kind == "error" and isinstance(output.get("traceback"), list):
+        return {"output_type": kind, "ename": str(output.get("ename")), "evalue": str(output.get("evalue")),
+                "traceback": [str(line) for line in output["traceback"]]}
+    if kind in {"display_data", "execute_result"} and isinstance(output.get("data"), dict):
+        metadata, count = output.get("metadata"), output.get("execution_count")
+        checked = {"output_type": kind, "data": checked_data(output["data"]),
+                   "metadata": metadata if isinstance(metadata, dict) else {}}
+        return checked if kind == "display_data" else checked | {
+            "execution_count": count if isinstance(count, int) else None}
+    return None
+
+
+def checked_data(data: dict[str, Any]) -> dict[str, Any]:
+    """Of what is displayed, by media type, that which nbformat allows: text, and JSON for types of JSON."""
+    return {key: value for key, value in data.items() if isinstance(value, str) or _JSON_TYPE.match(key)
+            or (isinstance(value, list) and all(isinstance(line, str) for line in value))}
 
 
 def truncation_note(most_bytes: int) -> str:

@@ -7,24 +7,20 @@ checks only when the learner's last cell has run, so no cell of theirs ever runs
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
+import json
 import os
+import resource
 import signal
 import socket
 import sys
 from typing import Any
 
-from autograder.execution import wire
-from autograder.execution.shell import Session
-
-# A check relies on these; what a learner's code changed in them is put back before a check runs.
-_RELIED_ON = (
-    "builtins", "math", "random", "copy", "operator", "functools", "itertools", "statistics", "unittest.case",
-    "unittest.mock", "numpy", "numpy.testing", "numpy.testing._private.utils", "numpy.linalg", "torch", "torch.testing",
-    "torch.testing._comparison", "pandas.testing", "pandas._testing", "pandas._testing.asserters", "pytest",
-    "IPython.core.inputtransformer2", "traceback", "inspect", "ast",
-)
+from autograder.execution import accept, wire
+from autograder.execution.pristine import Pristine, guard_checks
+from autograder.execution.record import truncation_note
+from autograder.execution.seeding import seed_all
+from autograder.execution.shell import Session, text_of
 
 
 class Runner:
@@ -35,18 +31,22 @@ class Runner:
         up: where to tell what happens.
         groups: per group of checks, the socket that its fork will answer on.
         session: as the warm process made it.
-        pristine: what `snapshot` returned there.
+        pristine: what checks rely on, as it was there.
     """
 
     def __init__(self, job: dict[str, Any], up: socket.socket, groups: dict[str, socket.socket], session: Session,
-                 pristine: dict[str, dict[str, Any]]) -> None:
+                 pristine: Pristine) -> None:
         self._job, self._up, self._groups = job, up, groups
         self._session, self._pristine = session, pristine
+        self._pid = os.getpid()
+        # Per part of a check that was shown, the notebook's names after it; and what hidden parts have named since.
+        self._names: dict[str, dict[str, Any]] = {}
+        self._hidden_names: dict[str, Any] = {}
 
     def run(self) -> None:
         """Runs the learner's cells in order and takes the forks; returns when the last cell has run."""
         self._session.attach(self._job["most_output"])
-        _seed(self._job["seed"])
+        seed_all(self._job["seed"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for step in self._job["steps"]:
             if step.get("in_place"):
@@ -57,10 +57,15 @@ class Runner:
                 continue
             wire.send(self._up, {"say": "start", "id": step["id"]})
             name, text = self._guarded(step["id"], step["source"])
-            wire.send(self._up, {"say": "done", "id": step["id"], "error": [name, text],
-                                 "outputs": self._session.outputs.cells.get(step["id"], [])})
+            self._leave_if_forked()
+            exited = self._session.shell.exit_asked
+            wire.send(self._up, {"say": "done", "id": step["id"], "ok": not name, "error": [name, text],
+                                 "exited": exited, "outputs": self._outputs(step["id"])})
+            if exited:
+                break
+            self._pristine.note_aliases(self._session.shell.user_ns)
         for cell in sorted(self._session.outputs.updated):
-            wire.send(self._up, {"say": "updated", "id": cell, "outputs": self._session.outputs.cells[cell]})
+            wire.send(self._up, {"say": "updated", "id": cell, "outputs": self._outputs(cell)})
         wire.send(self._up, {"say": "end", "modules": _loaded()})
 
     def _guarded(self, cell: str, source: str) -> tuple[str, str]:
@@ -71,13 +76,19 @@ class Runner:
 
     def _fork(self, group: str) -> None:
         sys.stdout.flush()
+        # What a cell left running must not keep its checks from being run.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+        resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
         child = os.fork()
+        resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
         if child:
             self._groups.pop(group).close()
             wire.send(self._up, {"say": "fork", "group": group, "pid": child})
             return
         code = 1
         try:
+            # Out of the group of the cells' process, which they may end as a whole.
+            os.setsid()
             own = self._groups.pop(group)
             for other in (self._up, *self._groups.values()):
                 other.close()
@@ -101,66 +112,93 @@ class Runner:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if forked:
             self._session.attach(self._job["most_output"])
-        for check in message["checks"]:
-            wire.send(own, {"say": "start", "id": check["id"]})
-            self._prepare_check()
-            error, part, outputs = ("", ""), 0, []
-            for part, source in enumerate(check["parts"]):
-                cell = f"{check['id']}-{part}"
-                error = self._check(cell, source)
-                outputs.append(self._session.outputs.cells[cell])
-                if error[0]:
-                    break
-            wire.send(own, {"say": "done", "id": check["id"], "part": part, "error": error, "outputs": outputs})
-        wire.send(own, {"say": "end"})
+        self._pid = os.getpid()
+        guard_checks()
+        self._names[""] = dict(self._session.shell.user_ns)
+        while message is not None:
+            for check in message["checks"]:
+                if not self._part(own, check):
+                    return
+            wire.send(own, {"say": "end"})
+            message = wire.receive(own)
 
-    def _check(self, cell: str, source: str) -> tuple[str, str]:
-        """Runs test code as it is written: not through the shell, whose hooks are the learner's to change."""
+    def _part(self, own: socket.socket, check: dict[str, Any]) -> bool:
+        """Runs a part of a check; whether this process is still there for the next."""
+        identity, shown = check["id"], check["shown"]
+        wire.send(own, {"say": "start", "id": identity})
+        self._prepare_check()
+        names = self._session.shell.user_ns
+        if not shown:
+            # Parts that are shown have all run before: back to what its own left behind.
+            before = self._hidden_names | self._names[check["after"]]
+            names.clear()
+            names.update(before)
+        ok, name, text = self._check(identity, check["source"], shown)
+        self._leave_if_forked()
+        if shown:
+            self._names[identity] = dict(names)
+        else:
+            self._hidden_names |= {key: value for key, value in names.items() if key not in before}
+        exited = self._session.shell.exit_asked
+        wire.send(own, {"say": "done", "id": identity, "ok": ok, "error": [name, text], "exited": exited,
+                        "outputs": self._outputs(identity) if shown else []})
+        return not exited
+
+    def _check(self, cell: str, source: str, shown: bool) -> tuple[bool, str, str]:
+        """Runs test code as it is written: not through the shell, whose hooks are the learner's to change.
+
+        Returns:
+            Whether it ran to its end, else type and text of the exception.
+        """
+        self._session.outputs.start(cell)
+        try:
+            return self._session.in_loop(self._run_check(source, shown))
+        except BaseException as error:  # an interrupt that came too late or too early for the check itself
+            return False, _name(error), text_of(error)
+
+    async def _run_check(self, source: str, shown: bool) -> tuple[bool, str, str]:
         from IPython.core.inputtransformer2 import TransformerManager
 
         session, shell = self._session, self._session.shell
-        session.outputs.start(cell)
         try:
             plain = TransformerManager().transform_cell(source)
-            code = compile(plain, shell.compile.cache(plain, shell.execution_count, raw_code=source), "exec",
-                           ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            # The lines of a hidden test are kept nowhere, so no traceback shows them.
+            place = shell.compile.cache(plain, shell.execution_count, raw_code=source) if shown else "<hidden test>"
+            code = compile(plain, place, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             shell.execution_count += 1
             coroutine = eval(code, shell.user_ns)  # as the notebook's own cells, in the notebook's own names
             if code.co_flags & inspect.CO_COROUTINE:
-                asyncio.get_event_loop().run_until_complete(coroutine)
+                await coroutine
         except BaseException as error:
-            try:
-                shell.showtraceback(running_compiled_code=True)
-            except BaseException:
-                session.outputs.add({"output_type": "error", "ename": type(error).__name__, "evalue": "",
-                                     "traceback": [type(error).__name__]})
-            return type(error).__name__ or "Error", _text(error)
+            if shown:
+                try:
+                    # From the check's own lines on, and not from ours above them.
+                    shell.showtraceback((type(error), error, error.__traceback__.tb_next), tb_offset=0,
+                                        running_compiled_code=True)
+                except BaseException:
+                    session.outputs.add({"output_type": "error", "ename": _name(error), "evalue": "",
+                                         "traceback": [_name(error)]})
+            return False, _name(error), text_of(error)
         finally:
-            session._descriptors.collect()
-        return "", ""
+            session.collect()
+        return True, "", ""
 
     def _prepare_check(self) -> None:
-        _restore(self._pristine)
+        self._pristine.put_back(self._session.shell.user_ns)
         self._session.drop_hooks()
-        sys.settrace(None)
-        sys.setprofile(None)
         sys.setrecursionlimit(1000)
 
+    def _outputs(self, cell: str) -> list[dict[str, Any]]:
+        """A cell's outputs, or a note where they are more than will be taken."""
+        outputs, most = self._session.outputs.cells.get(cell, []), self._job["most_output"]
+        if len(json.dumps(outputs, default=repr)) < accept.most_message_bytes(most) - 2**16:
+            return outputs
+        return [{"output_type": "stream", "name": "stderr", "text": truncation_note(most)}]
 
-def snapshot() -> dict[str, dict[str, Any]]:
-    """What the modules that checks rely on hold before any code of a job has run."""
-    return {name: dict(vars(sys.modules[name])) for name in _RELIED_ON if name in sys.modules}
-
-
-def _restore(pristine: dict[str, dict[str, Any]]) -> None:
-    for name, names in pristine.items():
-        module = sys.modules.get(name)
-        if module is None:
-            continue
-        current = vars(module)
-        for key, value in names.items():
-            if current.get(key) is not value:
-                current[key] = value
+    def _leave_if_forked(self) -> None:
+        """A process that a cell has forked, and that ran on to the cell's end, has no more to do."""
+        if os.getpid() != self._pid:
+            os._exit(0)
 
 
 def _loaded() -> list[str]:
@@ -170,18 +208,8 @@ def _loaded() -> list[str]:
             and not str(getattr(module, "__file__", None) or "").startswith(home)]
 
 
-def _seed(seed: int) -> None:
-    import random
-
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
+def _name(error: BaseException) -> str:
+    """An exception's type, whatever its class pretends."""
+    return type.__dict__["__name__"].__get__(type(error))
 
 
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except BaseException:
-        return "<an exception whose text cannot be shown>"

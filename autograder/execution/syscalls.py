@@ -15,9 +15,11 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP = 1, 4, 24
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_CAPBSET_DROP = 1, 4, 8, 24
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 36, 38, 22
-_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 2, 4
+
+CAP_DAC_READ_SEARCH = 2
 
 # The same numbers on every architecture since these calls are newer than the unified table.
 _SYS_MOUNT_SETATTR = 442
@@ -86,27 +88,46 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
+def outlive_parent() -> None:
+    """Takes `die_with_parent` back."""
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
+def keep_capabilities_over_change_of_user() -> None:
+    """Lets the next change of user leave capabilities as they are."""
+    _prctl(_PR_SET_KEEPCAPS, 1)
+
+
 def allow_inspection(allowed: bool) -> None:
     """Whether processes of the same user may read this one's memory; its own /proc entries are its own only then."""
     _prctl(_PR_SET_DUMPABLE, int(allowed))
 
 
-def forbid_new_privileges() -> None:
-    """No program started from here on gains a privilege. To be called while there are privileges to give up."""
+def forbid_new_privileges(but: int | None = None) -> None:
+    """No program started from here on gains a privilege. To be called while there are privileges to give up.
+
+    Args:
+        but: a capability that is not given up yet.
+    """
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     for capability in range(64):
+        if capability == but:
+            continue
         try:
             _prctl(_PR_CAPBSET_DROP, capability)
         except OSError:
             break  # above the kernel's last one, or not ours to drop: then there is none to begin with
 
 
-def give_up_privileges() -> None:
-    """Drops every capability."""
+def give_up_privileges(but: int | None = None) -> None:
+    """Drops every capability, or every one but one, which programs started from here keep too."""
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = ctypes.create_string_buffer(struct.pack("II", 0x20080522, 0))
-    empty = ctypes.create_string_buffer(24)
-    _syscall(_SYS_CAPSET[MACHINE], header, empty, what="capset")
+    bits = 0 if but is None else 1 << but
+    data = ctypes.create_string_buffer(struct.pack("6I", bits, bits, bits, 0, 0, 0))
+    _syscall(_SYS_CAPSET[MACHINE], header, data, what="capset")
+    if but is not None:
+        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, but)
 
 
 def raise_loopback() -> None:

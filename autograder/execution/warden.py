@@ -1,7 +1,9 @@
 """Inside the jail: process 1, which runs no code of the job's but watches the processes that do.
 
-It starts the runner, keeps time and memory, ends what oversteps, and passes on what it was told. When the runner has
-ended it kills whatever that left behind, and only then hands the checks to the forks that wait for them.
+It starts the runner, keeps time and memory, ends what oversteps, and passes on what it was told, if it was told in
+order. When the runner has ended it kills whatever that left behind, and only then hands the checks to the forks that
+wait for them: first everything a learner may see, of every group, and then what is hidden. So nothing that a learner
+gets to see was ever said by a process beside, or after, a hidden test.
 """
 
 from __future__ import annotations
@@ -12,19 +14,23 @@ import selectors
 import signal
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.course import Limits
+from autograder.execution import accept, folders, usage, wire
 from autograder.execution import jail as jails
 from autograder.execution import syscalls as sc
-from autograder.execution import wire
+from autograder.execution.order import Order
+from autograder.execution.pristine import Pristine
 from autograder.execution.runner import Runner
 from autograder.execution.shell import Session
 
 _GRACE = 3.0  # seconds from an interrupt to a kill
 _IDLE = 0.2  # CPU seconds: less than any loop uses before it is killed, more than waiting does
 _BETWEEN_READINGS = 0.05
+_READINGS_SHARE = 0.05  # of the time, at most, goes into readings
+_FORGED = "it wrote into the grader's own channel, so it was ended"
 
 
 @dataclass(frozen=True)
@@ -32,27 +38,34 @@ class Warm:
     """What the warm process holds ready for its forks.
 
     Attributes:
-        pristine: what the modules that checks rely on held before any code of a job had run.
-        private_bytes: memory that the libraries take up.
+        pristine: what checks rely on, as it was before any code of a job had run.
+        private_bytes: memory that the libraries take up, as the kernel's limit on data counts it.
+        resident_bytes: memory that is shared with the warm process at most.
     """
 
     session: Session
-    pristine: dict[str, dict[str, Any]]
+    pristine: Pristine
     private_bytes: int
+    resident_bytes: int
 
 
 @dataclass
 class _Watched:
-    """A process that runs code of the job's: the runner, or a fork with a group of checks."""
+    """A process that runs code of the job's: the runner, or a fork with a group of checks.
+
+    Attributes:
+        deadline: when it has to say something.
+    """
 
     pid: int
     reader: wire.Reader
+    order: Order = field(default_factory=lambda: Order([]))
     group: str = ""
     running: str = ""
+    started: float = 0.0
     deadline: float = 0.0
     interrupted: bool = False
     ended: str = ""
-    finished: bool = False
     cpu_before: float = 0.0
 
 
@@ -70,8 +83,13 @@ class Warden:
         self._up, self._job, self._jail, self._warm = up, job, jail, warm
         self._limits = Limits(**job["limits"])
         self._deadline = time.monotonic() + self._limits.notebook_seconds
+        self._credit = self._limits.notebook_seconds
+        self._in_place = {step["group"] for step in job["steps"] if step.get("in_place")}
+        self._most_message = accept.most_message_bytes(job["most_output"])
         self._waiting: dict[str, _Watched] = {}
+        self._statuses: dict[int, int] = {}
         self._peak = 0
+        self._next_reading = 0.0
         self._modules: Any = None
 
     def run(self) -> None:
@@ -82,22 +100,33 @@ class Warden:
         wire.send(self._up, {"say": "cells", "ended": runner.ended, "peak": self._peak,
                              "groups": sorted(self._waiting),
                              "modules": self._modules if self._job["report_modules"] else []})
-        checks = wire.receive(self._up)
-        if checks is None:
-            return
-        for group, watched in self._waiting.items():
-            wanted = checks["groups"].get(group)
-            if not wanted:
-                self._kill(watched)
-                continue
-            # Whatever an earlier group's checks left behind must not meet this one's.
-            self._kill_strangers()
-            with contextlib.suppress(OSError):
-                wire.send(watched.reader.sock, {"checks": wanted})
-            self._watch(watched, {})
-            self._kill(watched)
-            wire.send(self._up, {"say": "group", "group": group, "ended": watched.ended})
+        # Checks of early cells must not pay for slow late ones: all together they have as long as the cells had.
+        self._deadline = time.monotonic() + self._limits.notebook_seconds
+        places = (self._jail.work, self._jail.temporary, *self._jail.other_places)
+        there = folders.listing(places)
+        while (wanted := wire.receive(self._up)) and "groups" in wanted:
+            for group, checks in wanted["groups"].items():
+                watched = self._waiting.get(group)
+                if watched is None:
+                    continue
+                self._check(watched, checks)
+                # Whatever these checks left behind must not meet the next.
+                self._kill_strangers()
+                folders.remove_new(places, there)
+                wire.send(self._up, {"say": "group", "group": group, "ended": watched.ended})
+            wire.send(self._up, {"say": "handed out", "peak": self._peak})
+        self._waiting.clear()
+        self._kill_strangers()
         wire.send(self._up, {"say": "end", "peak": self._peak})
+
+    def _check(self, watched: _Watched, checks: list[dict[str, Any]]) -> None:
+        watched.order.more([check["id"] for check in checks])
+        with contextlib.suppress(OSError):
+            wire.send(watched.reader.sock, {"checks": checks})
+        self._watch(watched, {})
+        if watched.ended:
+            self._kill(watched)
+            del self._waiting[watched.group]
 
     def _start_runner(self, pairs: dict[str, tuple[socket.socket, socket.socket]]) -> _Watched:
         ours, theirs = socket.socketpair()
@@ -105,11 +134,11 @@ class Warden:
         if child == 0:
             code = 1
             try:
-                sc.die_with_parent()
-                for other in (self._up, ours, *(mine for mine, _ in pairs.values())):
-                    other.close()
+                jails.close_all_but(theirs.fileno(), *(end.fileno() for _, end in pairs.values()))
                 os.setsid()
-                jails.restrict(self._jail, self._limits, self._warm.private_bytes)
+                jails.restrict(self._jail, self._limits, self._warm.private_bytes, len(pairs))
+                # After the change of user, which resets it.
+                sc.die_with_parent()
                 Runner(self._job, theirs, {group: end for group, (_, end) in pairs.items()}, self._warm.session,
                        self._warm.pristine).run()
                 code = 0
@@ -118,79 +147,112 @@ class Warden:
         theirs.close()
         for _, end in pairs.values():
             end.close()
-        return _Watched(child, wire.Reader(ours))
+        steps = [step["id"] if "id" in step else f"fork:{step['group']}" for step in self._job["steps"]]
+        return _Watched(child, wire.Reader(ours, self._most_message), Order(steps))
 
     def _watch(self, watched: _Watched, sockets: dict[str, socket.socket]) -> None:
-        """Listens to a process until it has ended, and keeps it to its limits."""
+        """Listens to a process until it has done all it was given to do, and keeps it to its limits."""
+        self._wait_for_word(watched)
         with selectors.DefaultSelector() as selector:
             selector.register(watched.reader.sock, selectors.EVENT_READ)
-            next_reading = 0.0
-            while not watched.finished and not watched.reader.closed:
+            while not watched.order.ended and not watched.reader.closed:
                 now = time.monotonic()
-                if now >= next_reading:
-                    self._read_memory(watched)
-                    next_reading = now + _BETWEEN_READINGS
+                if now >= self._next_reading:
+                    self._read_usage(watched)
+                    self._next_reading = now + max(_BETWEEN_READINGS, (time.monotonic() - now) / _READINGS_SHARE)
                 self._keep_time(watched, now)
                 if selector.select(_BETWEEN_READINGS):
                     try:
                         for message in watched.reader.read():
+                            watched.order.check(message)
                             self._heard(watched, message, sockets)
                     except wire.Broken:
-                        watched.ended = watched.ended or "it wrote into the grader's own channel"
-                        self._kill(watched)
+                        watched.ended = watched.ended or _FORGED
                         break
+                else:
+                    self._reap()
+                    if watched.pid in self._statuses:
+                        break  # some other process may hold its channel open
         if not watched.group:
             self._kill_strangers()
-        if not watched.finished and not watched.ended:
+        if not watched.order.ended and not watched.ended:
             watched.ended = self._why_ended(watched)
 
+    def _wait_for_word(self, watched: _Watched) -> None:
+        watched.deadline = time.monotonic() + self._limits.cell_seconds
+        watched.interrupted, watched.cpu_before = False, usage.cpu_seconds(watched.pid)
+
     def _heard(self, watched: _Watched, message: dict[str, Any], sockets: dict[str, socket.socket]) -> None:
-        say = message.get("say")
+        say = message["say"]
+        now = time.monotonic()
         if say == "start":
-            watched.running = str(message.get("id"))
-            now = time.monotonic()
-            watched.deadline = min(now + self._limits.cell_seconds, max(self._deadline, now))
-            watched.interrupted, watched.cpu_before = False, _cpu_seconds(watched.pid)
+            self._wait_for_word(watched)
+            watched.running, watched.started = message["id"], now
+            watched.deadline = min(watched.deadline, max(self._deadline, now))
+            if now >= self._deadline:
+                watched.ended = watched.ended or "notebook"
+                self._kill(watched)
         elif say == "done":
-            watched.running = ""
             if watched.interrupted:
                 message["late"] = True
-        elif say == "fork" and not watched.group:
-            group = str(message.get("group"))
-            if group in sockets and isinstance(message.get("pid"), int):
-                self._waiting[group] = _Watched(message["pid"], wire.Reader(sockets[group]), group)
+                self._give_back(watched)
+            watched.running = ""
+            self._wait_for_word(watched)
+        elif say == "fork":
+            self._forked(watched, message, sockets)
             return
         elif say == "end":
-            watched.finished = True
             self._modules = message.get("modules")
             return
         if watched.group:
             message["group"] = watched.group
         wire.send(self._up, message)
 
+    def _forked(self, watched: _Watched, message: dict[str, Any], sockets: dict[str, socket.socket]) -> None:
+        group, pid = message["group"], message.get("pid")
+        if type(pid) is not int or not (usage.parent_of(pid) == watched.pid
+                                        or (group in self._in_place and pid == watched.pid)):
+            raise wire.Broken
+        self._waiting[group] = _Watched(pid, wire.Reader(sockets[group], self._most_message), group=group)
+        self._wait_for_word(watched)
+
     def _keep_time(self, watched: _Watched, now: float) -> None:
-        if not watched.running or now < watched.deadline:
+        if now < watched.deadline:
             return
-        if watched.interrupted:
-            # A fork may wait for ever on a lock that some thread held which the fork does not have.
-            watched.ended = "stuck" if _cpu_seconds(watched.pid) - watched.cpu_before < _IDLE else "timeout"
+        idle = usage.cpu_seconds(watched.pid) - watched.cpu_before < _IDLE
+        # A fork may wait for ever for a thread that it does not have. That could be interrupted, but is no fault of
+        # the check's: it gets its turn in a replay.
+        waits = idle and watched.group and watched.group not in self._in_place
+        if watched.interrupted or waits:
+            watched.ended = watched.ended or ("stuck" if idle else "timeout")
+            self._give_back(watched)
             self._kill(watched)
             return
         watched.interrupted = True
         watched.deadline = now + _GRACE
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(watched.pid, signal.SIGINT)
 
-    def _read_memory(self, watched: _Watched) -> None:
-        used = 0
-        for pid in self._others():
-            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/smaps_rollup") as file:
-                for line in file:
-                    if line.startswith(("Private_Dirty:", "Private_Clean:")):
-                        used += int(line.split()[1]) * 1024
-        self._peak = max(self._peak, used)
-        if used > self._limits.memory_mb * 2**20:
-            watched.ended = "memory"
+    def _give_back(self, watched: _Watched) -> None:
+        """A check that hangs costs itself, and not those after it: within bounds, its time is not counted."""
+        if watched.group:
+            spent = min(time.monotonic() - watched.started, self._credit)
+            self._credit -= spent
+            self._deadline += spent
+
+    def _read_usage(self, watched: _Watched) -> None:
+        pids = self._others()
+        used = usage.measure(pids, self._warm.resident_bytes, self._jail.work)
+        most_files = self._limits.disk_mb * jails.FILES_PER_MB
+        if self._jail.level is jails.Level.LANDLOCK:
+            usage.add_disk(used, self._jail.base, most_files)
+        self._peak = max(self._peak, used.memory)
+        over = ("memory" if used.memory > self._limits.memory_mb * 2**20
+                else "disk" if used.disk > self._limits.disk_mb * 2**20
+                else "files" if used.files > most_files
+                else "processes" if used.tasks > self._limits.processes + 1 + len(self._job["groups"]) else "")
+        if over:
+            watched.ended = watched.ended or over
             self._kill_strangers()
             self._kill(watched)
 
@@ -198,18 +260,20 @@ class Warden:
         """Every process of the job."""
         if self._jail.level is jails.Level.NAMESPACES:
             return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
-        return _descendants(os.getpid())
+        return usage.descendants(os.getpid())
 
     def _kill_strangers(self) -> None:
         """Kills every process but those that wait with checks; again until none is left, as some may be forking."""
         for _ in range(1000):
             known = {watched.pid for watched in self._waiting.values()}
-            strangers = [pid for pid in self._others() if pid not in known and not _is_dead(pid)]
+            strangers = [pid for pid in self._others() if pid not in known and not usage.is_dead(pid)]
             if not strangers:
                 break
-            for pid in strangers:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+            # All of them are stopped first, so that fewer are born while they are killed.
+            for number in (signal.SIGSTOP, signal.SIGKILL):
+                for pid in strangers:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, number)
             self._reap()
         self._reap()
 
@@ -223,50 +287,15 @@ class Warden:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                _statuses[pid] = status
+                self._statuses[pid] = status
 
     def _why_ended(self, watched: _Watched) -> str:
         for _ in range(100):
             self._reap()
-            if watched.pid in _statuses:
+            if watched.pid in self._statuses:
                 break
             time.sleep(0.01)
-        code = os.waitstatus_to_exitcode(_statuses.get(watched.pid, 0))
+        code = os.waitstatus_to_exitcode(self._statuses.get(watched.pid, 0))
         if code == -signal.SIGXCPU:
             return "cpu"
         return f"signal {-code}" if code < 0 else f"exit {code}"
-
-
-_statuses: dict[int, int] = {}
-
-
-def _is_dead(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
-
-
-def _cpu_seconds(pid: int) -> float:
-    """CPU time that a process has used."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            user, system = file.read().rpartition(")")[2].split()[11:13]
-    except OSError:
-        return 0.0
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _descendants(root: int) -> list[int]:
-    parents: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError, ValueError), open(f"/proc/{name}/stat") as file:
-                parents.setdefault(int(file.read().rpartition(")")[2].split()[1]), []).append(int(name))
-    found, todo = [], [root]
-    while todo:
-        children = parents.get(todo.pop(), [])
-        found += children
-        todo += children
-    return found

@@ -26,27 +26,31 @@ def send(sock: socket.socket, message: dict[str, Any]) -> None:
     sock.sendall(_HEAD.pack(len(data)) + data)
 
 
-def receive(sock: socket.socket) -> dict[str, Any] | None:
+def receive(sock: socket.socket, most_bytes: int = _LARGEST) -> dict[str, Any] | None:
     """Waits for one message; None when the other side has closed.
 
     Raises:
-        Broken: it is not one.
+        Broken: it is not one, or longer than `most_bytes`.
     """
     head = _exactly(sock, _HEAD.size)
     if head is None:
         return None
     (size,) = _HEAD.unpack(head)
-    if size > _LARGEST:
+    if size > most_bytes:
         raise Broken
     data = _exactly(sock, size)
     return None if data is None else _parse(data)
 
 
 class Reader:
-    """Collects messages from a socket that is read whenever something has arrived."""
+    """Collects messages from a socket that is read whenever something has arrived.
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+    Args:
+        most_bytes: a longer message is none: nobody on the other side can make this one hold more.
+    """
+
+    def __init__(self, sock: socket.socket, most_bytes: int = _LARGEST) -> None:
+        self.sock, self._most = sock, most_bytes
         self._data = bytearray()
         self.closed = False
 
@@ -67,7 +71,7 @@ class Reader:
         self._data += part
         while len(self._data) >= _HEAD.size:
             (size,) = _HEAD.unpack_from(self._data)
-            if size > _LARGEST:
+            if size > self._most:
                 raise Broken
             if len(self._data) < _HEAD.size + size:
                 return

@@ -9,21 +9,19 @@ from __future__ import annotations
 import array
 import contextlib
 import gc
-import importlib
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
 import tempfile
-import warnings
 
 from autograder.course import Limits
+from autograder.execution import accept, pristine, record, runner, shell, usage, wire
+from autograder.execution import folders as trees
 from autograder.execution import jail as jails
-from autograder.execution import shell, wire
 from autograder.execution import syscalls as sc
-from autograder.execution.runner import snapshot
+from autograder.execution.pristine import Pristine
 from autograder.execution.warden import Warden, Warm
 
 
@@ -36,19 +34,24 @@ def main() -> None:
     if hello is None:
         return
     shell.prepare()
-    _import_all(hello["imports"])
     session = shell.Session()
+    session.load(hello["imports"])
     session.warm_up()
-    warm = Warm(session, snapshot(), _private_data())
+    warm = Warm(session, Pristine((accept, pristine, record, runner, shell, wire)), _private_data(), _resident())
     gc.collect()
     # Collected objects that the forks share stay where they are: moving them would copy their pages.
     gc.freeze()
     threads = len(os.listdir("/proc/self/task"))
-    wire.send(control, {"say": "ready", "threads": threads, "private_mb": _private_bytes() / 2**20})
-    _serve(control, level, warm)
+    wire.send(control, {"say": "ready", "threads": threads, "private_mb": warm.resident_bytes / 2**20})
+    # From here on the end of the other side is seen on the socket, and then there is something to clear away.
+    sc.outlive_parent()
+    sc.adopt_orphans()
+    parent = os.pidfd_open(hello["parent"])
+    if os.getppid() == hello["parent"]:  # else it is gone, and its number may be somebody else's
+        _serve(control, parent, level, warm)
 
 
-def _serve(control: socket.socket, level: jails.Level, warm: Warm) -> None:
+def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) -> None:
     folders: dict[int, str] = {}
     children: dict[int, int] = {}
     slots = list(range(1000, 0, -1))
@@ -58,14 +61,17 @@ def _serve(control: socket.socket, level: jails.Level, warm: Warm) -> None:
     poll = select.poll()
     poll.register(control, select.POLLIN)
     poll.register(wake_read, select.POLLIN)
-    while True:
-        ready = dict(poll.poll())
+    # Beside the socket, whose other end some process that the parent forked may hold too.
+    poll.register(parent, select.POLLIN)
+    while parent not in (ready := dict(poll.poll())):
         if wake_read in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)
             for pid in _reap():
-                slots.append(children.pop(pid))
-                shutil.rmtree(folders.pop(pid), ignore_errors=True)
+                if pid in children:
+                    _kill_orphans(children)
+                    slots.append(children.pop(pid))
+                    trees.remove(folders.pop(pid))
         if control.fileno() in ready:
             message, job = _receive_with_socket(control)
             if message is None:
@@ -79,7 +85,7 @@ def _serve(control: socket.socket, level: jails.Level, warm: Warm) -> None:
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                control.close()
+                jails.close_all_but(job.fileno())
                 _become_job(job, jails.Jail(level, base, slot), warm)
             children[pid], folders[pid] = slot, base
             job.close()
@@ -87,10 +93,12 @@ def _serve(control: socket.socket, level: jails.Level, warm: Warm) -> None:
     for pid in children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    for pid, base in folders.items():
+    for pid in children:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
-        shutil.rmtree(base, ignore_errors=True)
+    _kill_orphans({})
+    for base in folders.values():
+        trees.remove(base)
 
 
 def _become_job(up: socket.socket, jail: jails.Jail, warm: Warm) -> None:
@@ -107,10 +115,12 @@ def _become_job(up: socket.socket, jail: jails.Jail, warm: Warm) -> None:
                 _in_namespaces(up, job, jail, warm)
             else:
                 sc.adopt_orphans()
-                jails.prepare_folder(jail, tuple(job["folders"]))
+                jails.prepare_folder(jail, tuple(job["folders"]), Limits(**job["limits"]))
                 _set_environment(jail)
                 Warden(up, job, jail, warm).run()
             code = 0
+        except trees.Unfit as error:
+            wire.send(up, {"say": "unfit", "why": str(error)})
         except OSError as error:
             with contextlib.suppress(OSError):
                 wire.send(up, {"say": "refused", "why": str(error)})
@@ -130,6 +140,9 @@ def _in_namespaces(up: socket.socket, job: dict, jail: jails.Jail, warm: Warm) -
         sc.die_with_parent()
         try:
             jails.build_root(jail, tuple(job["folders"]), Limits(**job["limits"]))
+        except trees.Unfit as error:
+            wire.send(up, {"say": "unfit", "why": str(error)})
+            return
         except OSError as error:
             wire.send(up, {"say": "refused", "why": str(error)})
             return
@@ -149,15 +162,6 @@ def _set_environment(jail: jails.Jail) -> None:
     os.chdir(jail.work)
     # A notebook finds the modules beside it, as in JupyterLab, and nothing of ours.
     sys.path.insert(0, "")
-    sys.argv = [sys.argv[0]]
-
-
-def _import_all(names: list[str]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name in names:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
 
 
 def _reap() -> list[int]:
@@ -169,6 +173,19 @@ def _reap() -> list[int]:
                 break
             gone.append(pid)
     return gone
+
+
+def _kill_orphans(children: dict[int, int]) -> None:
+    """Kills what jobs have left behind that ended before their processes did; they are this process's children now."""
+    for _ in range(1000):
+        orphans = [pid for pid in usage.children(os.getpid()) if pid not in children]
+        if not orphans:
+            return
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def _receive_with_socket(control: socket.socket) -> tuple[dict | None, socket.socket | None]:
@@ -191,7 +208,7 @@ def _private_data() -> int:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:"))
 
 
-def _private_bytes() -> int:
+def _resident() -> int:
     with open("/proc/self/smaps_rollup") as file:
         return sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Rss:"))
 

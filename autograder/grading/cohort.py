@@ -6,6 +6,7 @@ one transaction together with the digest of what was graded. So a run that is ki
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,22 +22,21 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import parse_utc
 
 from autograder import execution
 from autograder.errors import MleError
-from autograder.execution import RunRecord, StepFact
+from autograder.execution import folders
 from autograder.grading.course import GradingCourse
-from autograder.grading.grade import Graded, grade_notebook
+from autograder.grading.grade import Graded, grade_notebook, ungraded
 from autograder.grading.key import Key
 from autograder.grading.ledger import Ledger
 from autograder.grading.plugin import RESULT_FILE
-from autograder.grading.reading import UnreadableNotebook, read_submission, restore
-from autograder.grading.result import judge, write_outputs
+from autograder.grading.reading import UnreadableNotebook, read_submission
 from autograder.grading.warm import Runs, environment, warm_imports
 
 _STAGING = ".mle-grading-"
+_MOST_MB, _MOST_FILES = 256, 10_000  # handed in beside one notebook
 
 
 @dataclass(frozen=True)
@@ -129,16 +129,25 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
                 elif result is None:
                     outcome.skipped += 1
                 else:
-                    _put_in_place(course.root, result)
-                    _enter(ledger, result)
-                    outcome.graded += 1
-                    if why := _wants_attention(result.graded):
-                        outcome.attention.append((submission, why))
+                    _keep(course, ledger, result, outcome)
                 tell(f"{len(outcome.failures)} failed" if outcome.failures else submission.lesson, done,
                      len(submissions))
     finally:
         ledger.close()
     return outcome
+
+
+def _keep(course: GradingCourse, ledger: Ledger, done: _Done, outcome: Outcome) -> None:
+    """Puts a graded submission where it belongs; one that cannot be is a failure of its own."""
+    try:
+        _put_in_place(course.root, done)
+        _enter(ledger, done)
+    except (MleError, OSError, ValueError) as error:  # such as a name that is no text
+        outcome.failures.append((done.submission, f"Its scores could not be entered: {error}"))
+        return
+    outcome.graded += 1
+    if why := _wants_attention(done.graded):
+        outcome.attention.append((done.submission, why))
 
 
 class _Grader:
@@ -157,9 +166,15 @@ class _Grader:
         if self._known.get((submission.student, submission.lesson)) == digest and (autograded / RESULT_FILE).exists():
             return None
         graded = self._run(submission, key)
-        staged = Path(tempfile.mkdtemp(dir=self._staging))
-        _copy_files(submission.folder, staged)
-        _copy_files(key.files, staged)
+        staged = Path(tempfile.mkdtemp(dir=self._staging)) / "files"
+        try:
+            _copy_files(staged, submission.folder, key.files)
+        except folders.Unfit as error:
+            graded = ungraded(key, _sentence(error))
+            shutil.rmtree(staged)
+            _copy_files(staged, key.files)
+        for name in (f"{key.lesson}.ipynb", RESULT_FILE):
+            folders.clear(str(staged / name))
         (staged / f"{key.lesson}.ipynb").write_text(nbformat.writes(graded.notebook) + "\n", encoding="utf-8")
         (staged / RESULT_FILE).write_text(
             json.dumps({"submission_digest": digest, **graded.result.to_dict()}, indent=1) + "\n", encoding="utf-8")
@@ -167,11 +182,14 @@ class _Grader:
         return _Done(submission, digest, graded, staged)
 
     def _run(self, submission: Submission, key: Key) -> Graded:
+        for path in (submission.folder, submission.folder / f"{key.lesson}.ipynb"):
+            if path.is_symlink():
+                return ungraded(key, f"{path.name} is a link to somewhere else, and not what was handed in.")
         try:
             notebook = read_submission(submission.folder / f"{key.lesson}.ipynb", key)
         except UnreadableNotebook as error:
             # Learners read this, and where a course lies is not theirs to know.
-            return _unreadable(key, str(error).replace(f"{submission.folder}{os.sep}", ""))
+            return ungraded(key, str(error).replace(f"{submission.folder}{os.sep}", ""))
         return grade_notebook(key, notebook, submission.folder, self._runner.run, self._imports_of(key))
 
     def _imports_of(self, key: Key) -> tuple[str, ...]:
@@ -179,18 +197,6 @@ class _Grader:
             if key.lesson not in self._imports:
                 self._imports[key.lesson] = warm_imports(key, self._runner)
             return self._imports[key.lesson]
-
-
-def _unreadable(key: Key, reason: str) -> Graded:
-    """A result of no points that says why, with a notebook to show it in."""
-    empty = restore(key, new_notebook())
-    facts = {cell.id: StepFact(cell.id, reason=f"not run: {reason}")
-             for cell in empty.notebook.cells if cell.cell_type == "code"}
-    record = RunRecord(facts, ended=reason)
-    result = judge(key, empty.notebook, record, ())
-    write_outputs(key, empty.notebook, record, result)
-    empty.notebook.cells.insert(0, new_markdown_cell(f"**This could not be graded.** {reason}", id="not-graded"))
-    return Graded(empty.notebook, result)
 
 
 def _in_parallel(work: Callable[[Submission], _Done | None], submissions: list[Submission],
@@ -213,6 +219,8 @@ def _in_parallel(work: Callable[[Submission], _Done | None], submissions: list[S
                     raise
                 except MleError as error:
                     yield submission, error
+                except Exception as error:  # whatever it is, it is this submission's and stops no other
+                    yield submission, MleError(f"It could not be graded: {error!r}")
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -241,8 +249,8 @@ def _is_blank(cell: NotebookNode) -> bool:
 
 def _timestamp(folder: Path) -> datetime | None:
     try:
-        return parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
-    except (OSError, ValueError, TypeError):
+        return parse_utc(folders.read(folder / "timestamp.txt", 1000).decode("utf-8").strip())
+    except (OSError, ValueError, TypeError, OverflowError):
         return None
 
 
@@ -254,21 +262,40 @@ def _digest(folder: Path, key: Key) -> str:
     """Of everything that decides about the result: submission, lesson, and the libraries."""
     digest = hashlib.sha256(f"{key.digest}\n{environment()}\n".encode())
     for source in (folder, key.files):
-        for path in sorted(source.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                digest.update(f"{path.relative_to(source).as_posix()}\0{path.stat().st_size}\0".encode())
-                digest.update(path.read_bytes())
+        for path, name in _files_of(source):
+            digest.update(name + b"\0")
+            with contextlib.suppress(OSError):
+                digest.update(folders.read(path, _MOST_MB * 2**20))
+            digest.update(b"\0")
     return digest.hexdigest()
 
 
-def _copy_files(source: Path, target: Path) -> None:
-    """Copies what is beside a notebook. Links are left out: what they point to is not part of the hand-in."""
-    for path in source.rglob("*"):
-        relative = path.relative_to(source)
-        if path.is_symlink() or not path.is_file() or path.suffix == ".ipynb" or "__pycache__" in relative.parts:
+def _files_of(folder: Path) -> list[tuple[str, bytes]]:
+    """Files below a folder, with their names there, sorted; of a folder without end only a part."""
+    found: list[tuple[str, bytes]] = []
+    todo = [str(folder)]
+    while todo and len(found) <= _MOST_FILES:
+        try:
+            entries = list(os.scandir(todo.pop()))
+        except OSError:  # not ours to read, or too deep for a path
             continue
-        (target / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / relative)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                todo.append(entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                # Names need not be text.
+                found.append((entry.path, os.fsencode(os.path.relpath(entry.path, folder))))
+    return sorted(found)
+
+
+def _copy_files(target: Path, *sources: Path) -> None:
+    """Copies what is beside a notebook. Links are left out: what they point to is not part of the hand-in."""
+    folders.lay_out(str(target), tuple(map(str, sources)), _MOST_MB * 2**20, _MOST_FILES, links=False)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _isolating_runner(trust_submissions: bool) -> Runs:

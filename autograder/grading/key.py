@@ -1,18 +1,18 @@
-"""What a submission is held against: the lesson's own cells, read from its source notebook."""
+"""What a submission is held against: the lesson's own cells, read from the notebook that `mle build` wrote."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring import without_solutions
-from autograder.course import Limits
+from autograder.course import Limits, split_check
 from autograder.errors import MleError
 
 
@@ -21,12 +21,17 @@ class KeyCell:
     """A cell the lesson fixes, or whose place it fixes.
 
     Attributes:
-        id: nbgrader's grade id, or the cell id of a rubric.
-        kind: given, exercise, check, essay or rubric.
+        id: nbgrader's grade id, or the cell id of a rubric; fit to be a cell id.
+        kind: given, exercise, check, essay, rubric or task.
         source: what the cell holds before the learner touched it; of a check, hidden tests included.
         metadata: the cell's metadata as built.
+        visible: of the source what learners receive.
         exercise: of a check, the id of its exercise.
+        check: of a check, its id as its author wrote it.
+        parts: of a check, the pieces to run one after the other.
+        hidden_from: of a check, the first part that learners never see.
         hidden: of a check, the sentence about its hidden part.
+        handed_out_as: the cell's id in the notebook that learners receive.
     """
 
     id: str
@@ -34,14 +39,32 @@ class KeyCell:
     cell_type: str
     source: str
     metadata: dict[str, Any]
+    visible: str = ""
     exercise: str = ""
+    check: str = ""
+    parts: tuple[str, ...] = ()
+    hidden_from: int = 1
     hidden: str = ""
     points: float = 0
+    handed_out_as: str = ""
+
+    @property
+    def grade_id(self) -> str:
+        """What nbgrader calls the cell."""
+        return self.metadata.get("nbgrader", {}).get("grade_id", self.id)
 
 
 @dataclass(frozen=True)
 class Key:
-    """The fixed cells of a lesson in order, and what running it takes."""
+    """The fixed cells of a lesson in order, and what running it takes.
+
+    Attributes:
+        files: the folder whose files the notebook may open beside the learner's own; None where theirs hold them all.
+        check_isolation: which state checks see: `exercise` for lessons of `mle build`, else see `foreign.py`.
+        partial_credit: whether a check whose last line is a number is worth that many points.
+        setup: code to run before the first cell, seen by nobody.
+        ours: whether `mle build` wrote the lesson.
+    """
 
     lesson: str
     title: str
@@ -51,8 +74,12 @@ class Key:
     seed: int
     limits: Limits
     extras: tuple[str, ...]
-    files: Path
+    files: Path | None
     digest: str
+    check_isolation: Literal["exercise", "auto", "fork", "in_place"] = "exercise"
+    partial_credit: bool = False
+    setup: str = ""
+    ours: bool = True
 
     @classmethod
     def load(cls, folder: Path) -> Key:
@@ -75,6 +102,16 @@ class Key:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(cell.id for cell in self.cells)
+
+    @cached_property
+    def by_grade_id(self) -> dict[str, str]:
+        """The id here of each cell, by what nbgrader calls it."""
+        return {cell.grade_id: cell.id for cell in self.cells}
+
+    @cached_property
+    def by_cell_id(self) -> dict[str, str]:
+        """The id here of each cell, by the cell's id in a learner's notebook."""
+        return {cell.handed_out_as or cell.id: cell.id for cell in self.cells}
 
 
 @lru_cache(maxsize=64)
@@ -100,7 +137,13 @@ def _read_key(folder: Path, data: bytes) -> Key:
 
 def _key_cell(cell: NotebookNode, mle: dict[str, Any]) -> KeyCell:
     nbgrader = cell.metadata.get("nbgrader", {})
+    identity = nbgrader.get("grade_id", cell.get("id", ""))
+    fixed = {"id": identity, "kind": mle["kind"], "cell_type": cell.cell_type, "source": cell.source,
+             "metadata": cell.metadata, "points": float(nbgrader.get("points", 0))}
+    if mle["kind"] != "check":
+        return KeyCell(**fixed, visible=cell.source)
+    visible, hidden = split_check(cell.source)
     return KeyCell(
-        id=nbgrader.get("grade_id", cell.get("id", "")), kind=mle["kind"], cell_type=cell.cell_type,
-        source=cell.source, metadata=cell.metadata, exercise=mle.get("exercise", ""), hidden=mle.get("hidden", ""),
-        points=float(nbgrader.get("points", 0)))
+        **fixed, visible=visible, exercise=mle.get("exercise", ""), check=identity.removeprefix("check-"),
+        parts=tuple(part for part in (visible, hidden) if part), hidden_from=1 if visible else 0,
+        hidden=mle.get("hidden", ""))

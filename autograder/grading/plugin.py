@@ -4,82 +4,195 @@ from __future__ import annotations
 
 import json
 import os
+from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
+    ClearHiddenTests,
+    Execute,
     GetGrades,
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
+from traitlets import Dict, Enum, TraitError, validate
 from traitlets.config import Config
 
 from autograder.authoring import RemoveGraderNotes, configure_release
+from autograder.course import Limits
 from autograder.errors import MleError
-from autograder.grading.grade import grade_notebook
+from autograder.grading.foreign import Rules, gradebook_notebook, is_python, key_of
+from autograder.grading.grade import Graded, grade_notebook, ungraded
 from autograder.grading.key import Key
-from autograder.grading.reading import read_submission
+from autograder.grading.reading import UnreadableNotebook, read_submission, restore
+from autograder.grading.validation import validate_with_our_engine
 
 RESULT_FILE = "result.json"
+# nbgrader sets no other limit than one for a cell: these only keep one submission from taking a whole machine.
+_GENEROUS = {"notebook_seconds": 1800, "memory_mb": 4096, "output_kb": 2048, "disk_mb": 1024, "processes": 128}
+_NO_TIMEOUT = 3600
 
 
-def configure(c: Config, root: str | os.PathLike[str] = ".") -> None:
-    """Sets up nbgrader for a course: directories, generate step, grading and feedback.
+def configure(c: Config, root: str | os.PathLike[str] | None = None) -> None:
+    """Makes nbgrader grade as we do, in any course. Goes last in an `nbgrader_config.py`.
+
+    A course keeps its own settings. One that was made with this kit (it has `course/syllabus.toml`) also gets our
+    directories, generate step and feedback.
 
     Args:
-        c: the object that `get_config()` returns in an `nbgrader_config.py`.
-        root: the course's folder.
+        c: the object that `get_config()` returns there.
+        root: the course's folder, if the settings do not say it.
     """
-    root = Path(root).resolve()
+    if root is not None:
+        c.CourseDirectory.root = str(Path(root).resolve())
+    c.Autograde.exporter_class = SubmissionExporter
+    if root is not None and (Path(root) / "course" / "syllabus.toml").is_file():
+        _configure_kit(c, Path(root).resolve())
+    else:
+        stock = c.Autograde.get("autograde_preprocessors") or Autograde.autograde_preprocessors.default()
+        ours = {Execute: GradeSubmission, SaveAutoGrades: SaveScores}
+        c.Autograde.autograde_preprocessors = [ours.get(one, one) for one in stock]
+    # Restoring a submission takes the place of nbgrader's own repairs, which stop at what they do not expect.
+    c.Autograde.sanitize_preprocessors = []
+    validate_with_our_engine()
+
+
+def _configure_kit(c: Config, root: Path) -> None:
     configure_release(c)
-    c.CourseDirectory.root = str(root)
     # nbgrader's own default lies outside the course and is not writable for an ordinary user.
     c.Exchange.root = str(root / "exchange")
     c.Exchange.path_includes_course = False
-    c.Autograde.exporter_class = SubmissionExporter
-    c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = [GradeNotebook, SaveScores, AssignLatePenalties, CheckCellMetadata]
     c.GenerateFeedback.preprocessors = [RemoveGraderNotes, GetGrades, CSSHTMLHeaderPreprocessor]
 
 
 class SubmissionExporter(NotebookExporter):
-    """Begins with an empty notebook: nbconvert stumbles over files that `GradeNotebook` can read, or explain."""
+    """Begins with an empty notebook: nbconvert stumbles over files that our preprocessors can read, or explain."""
 
-    def from_file(self, file_stream: object, resources: dict | None = None, **kw: object) -> tuple[str, dict]:
+    def from_filename(self, filename: str, resources: dict | None = None, **kw: object) -> tuple[str, dict]:
+        resources = deepcopy(resources or {})
+        folder, name = os.path.split(filename)
+        resources["metadata"] = {"name": os.path.splitext(name)[0], "path": folder}
         return self.from_notebook_node(new_notebook(), resources=resources, **kw)
 
 
 class GradeNotebook(NbGraderPreprocessor):
-    """Restores, runs and judges a submission; leaves `result.json` beside the autograded notebook."""
+    """Restores, runs and judges a submission of one of our lessons; leaves `result.json` beside it."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        directory = self.parent.parent.coursedir
-        assignment, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        directory, (assignment, student, notebook) = _course(self), _names(resources)
         key = Key.load(_folder(directory, directory.source_directory, ".", assignment))
         submitted = _folder(directory, directory.submitted_directory, student, assignment)
-        submission = read_submission(submitted / f"{resources['nbgrader']['notebook']}.ipynb", key)
-        graded = grade_notebook(key, submission, submitted)
+        graded = grade_notebook(key, read_submission(submitted / f"{notebook}.ipynb", key), submitted)
+        return self._keep(key, graded, resources, RESULT_FILE), resources
+
+    def _keep(self, key: Key, graded: Graded, resources: dict, file: str) -> NotebookNode:
+        directory, (assignment, student, notebook) = _course(self), _names(resources)
         for repair in graded.result.repairs:
             self.log.warning("%s, %s: %s", student, assignment, repair)
+        if graded.result.ended != "completed":
+            self.log.warning("%s, %s, %s: somebody should look: %s", student, assignment, notebook, graded.result.ended)
+            _flag(resources)
         autograded = _folder(directory, directory.autograded_directory, student, assignment)
-        write_atomically(autograded / RESULT_FILE, json.dumps(graded.result.to_dict(), indent=1))
-        resources["mle"] = graded.result
-        return graded.notebook, resources
+        write_atomically(autograded / file, json.dumps(graded.result.to_dict(), indent=1))
+        resources["mle"] = (key, graded.result)
+        return graded.notebook
+
+
+class GradeSubmission(GradeNotebook):
+    """The same for a notebook of any nbgrader course, held against what the course's gradebook has of it."""
+
+    check_isolation = Enum(
+        ("auto", "fork", "in_place"), "auto",
+        help="Which state checks see. 'fork': what the cells above did, but not what other checks did. 'in_place': "
+             "check cells also run as cells of the notebook. 'auto': those do whose names later cells use.",
+    ).tag(config=True)
+
+    limits = Dict(
+        {}, help="Limits other than ours, by name: " + ", ".join(field.name for field in fields(Limits)) + ". "
+                 "cell_seconds is Execute.timeout if not set here.",
+    ).tag(config=True)
+
+    @validate("limits")
+    def _known_limits(self, proposal: dict) -> dict:
+        unknown = set(proposal["value"]) - {field.name for field in fields(Limits)}
+        if unknown:
+            raise TraitError(f"GradeSubmission.limits: there is no {', '.join(sorted(unknown))}. "
+                             f"There are: {', '.join(field.name for field in fields(Limits))}.")
+        return proposal["value"]
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        directory, (assignment, student, notebook) = _course(self), _names(resources)
+        keys = self._keys(directory, assignment)
+        for other, key in keys.items():
+            if not (_folder(directory, directory.submitted_directory, student, assignment) / f"{other}.ipynb").exists():
+                # nbgrader gives it no points by itself; this is to have it written down.
+                self._keep(key, ungraded(key, f"{other}.ipynb was not handed in."),
+                           {"nbgrader": resources["nbgrader"] | {"notebook": other}}, _result_file(keys, other))
+        key = keys[notebook]
+        submitted = _folder(directory, directory.submitted_directory, student, assignment)
+        try:
+            submission = read_submission(submitted / f"{notebook}.ipynb", key)
+        except UnreadableNotebook as error:
+            # Learners read this, and where a course lies is not theirs to know.
+            graded = ungraded(key, str(error).replace(f"{submitted}{os.sep}", ""))
+        else:
+            if not is_python(NotebookNode(metadata=key.notebook_metadata)):
+                return self._as_nbgrader_does(key, submission, resources)
+            graded = grade_notebook(key, submission, _folder(directory, directory.autograded_directory, student,
+                                                             assignment))
+        return self._keep(key, graded, resources, _result_file(keys, notebook)), resources
+
+    def _keys(self, directory: CourseDirectory, assignment: str) -> dict[str, Key]:
+        """The keys of an assignment's notebooks, by name."""
+        timeout = Execute(parent=self.parent).timeout
+        seconds = timeout if timeout and timeout > 0 else _NO_TIMEOUT
+        marks = ClearHiddenTests(parent=self.parent)
+        rules = Rules(Limits(**{"cell_seconds": seconds, **_GENEROUS, **self.limits}), self.check_isolation,
+                      (marks.begin_test_delimeter, marks.end_test_delimeter))
+        keys = {}
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            for entry in gradebook.find_assignment(assignment).notebooks:
+                handed_out = tuple(_folder(directory, kind, ".", assignment) / f"{entry.name}.ipynb"
+                                   for kind in (directory.release_directory, directory.source_directory))
+                lesson = assignment if entry.name == assignment else f"{assignment}/{entry.name}"
+                keys[entry.name] = key_of(lesson, gradebook_notebook(entry, handed_out), rules)
+        return keys
+
+    def _as_nbgrader_does(self, key: Key, submission: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Leaves a notebook to nbgrader's own Execute and its own scores, because our engine runs only Python."""
+        assignment, student, notebook = _names(resources)
+        spec = key.notebook_metadata.get("kernelspec", {})
+        self.log.warning("%s, %s: %s is for the kernel '%s', so nbgrader's own Execute runs it, without isolation, and "
+                         "nbgrader's own rules score it.", student, assignment, notebook, spec.get("name"))
+        restored = restore(key, submission)
+        for repair in restored.repairs:
+            self.log.warning("%s, %s: %s", student, assignment, repair)
+        return Execute(parent=self.parent).preprocess(restored.notebook, resources)
 
 
 class SaveScores(SaveAutoGrades):
     """Writes the scores of checks from our result; answers graded by hand are nbgrader's own business."""
 
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        self._checks = {}
+        if "mle" in resources:
+            key, result = resources["mle"]
+            self._checks = {cell.grade_id: result.checks[cell.check] for cell in key.of_kind("check")}
+        return super().preprocess(nb, resources)
+
     def _add_score(self, cell: NotebookNode, resources: dict) -> None:
         grade_id = cell.metadata["nbgrader"]["grade_id"]
-        # An essay's id may be a check's: only the prefix tells them apart.
-        check = resources["mle"].checks.get(grade_id.removeprefix("check-")) if grade_id.startswith("check-") else None
+        check = self._checks.get(grade_id)
         try:
             if check is None:
                 return super()._add_score(cell, resources)
@@ -103,7 +216,27 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _folder(directory: object, kind: str, student: str, assignment: str) -> Path:
+def _course(preprocessor: NbGraderPreprocessor) -> CourseDirectory:
+    return preprocessor.parent.parent.coursedir
+
+
+def _names(resources: dict) -> tuple[str, str, str]:
+    """Assignment, student and notebook."""
+    return tuple(resources["nbgrader"][name] for name in ("assignment", "student", "notebook"))
+
+
+def _flag(resources: dict) -> None:
+    """Has Formgrader show a submission as one to look at."""
+    assignment, student, notebook = _names(resources)
+    with Gradebook(resources["nbgrader"]["db_url"]) as gradebook:
+        gradebook.find_submission_notebook(notebook, assignment, student).flagged = True
+        gradebook.db.commit()
+
+
+def _result_file(keys: dict[str, Key], notebook: str) -> str:
+    """An assignment's only notebook has `result.json`; of several each has its own."""
+    return RESULT_FILE if len(keys) == 1 else f"result-{notebook}.json"
+
+
+def _folder(directory: CourseDirectory, kind: str, student: str, assignment: str) -> Path:
     return Path(directory.format_path(kind, student, assignment))
-
-

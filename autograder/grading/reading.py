@@ -15,12 +15,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import compute_checksum
 
-from autograder.course import split_check
 from autograder.errors import MleError
 from autograder.grading.key import Key, KeyCell
 
 _LARGEST_MB = 64
+_MOST_PARTS = 8_000_000  # of JSON, each of which takes many times its length in memory
+_MOST_CELLS = 5_000
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_HAND_IN_AGAIN = "Have it handed in again."
 _MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -48,34 +50,39 @@ def read_submission(path: Path, key: Key) -> NotebookNode:
         UnreadableNotebook: it is missing, empty, no notebook, or a notebook of another lesson; says what to do.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise OSError("it is not a file")
         size = path.stat().st_size
         if size > _LARGEST_MB * 2**20:
             raise UnreadableNotebook(f"{path} has {size / 2**20:.0f} MiB, more than the {_LARGEST_MB} MiB a notebook "
                                      "may have. In JupyterLab choose Edit > Clear Outputs of All Cells and save.")
         data = path.read_bytes()
     except FileNotFoundError:
-        raise UnreadableNotebook(f"There is no notebook at {path}. `mle start {key.lesson}` puts one there.") from None
+        cure = f"`mle start {key.lesson}` puts one there." if key.ours else "It was not handed in."
+        raise UnreadableNotebook(f"There is no notebook at {path}. {cure}") from None
     except OSError as error:
         raise UnreadableNotebook(f"{path} cannot be read: {error.strerror or error}. Check the file's permissions, "
                                  "and that it is a file and not a folder.") from None
-    notebook = parse_notebook(data, str(path), key.lesson)
+    notebook = parse_notebook(data, str(path), key.lesson, "" if key.ours else _HAND_IN_AGAIN)
     _refuse_other_lesson(notebook, path, key)
     return notebook
 
 
-def parse_notebook(data: bytes, name: str, lesson: str) -> NotebookNode:
+def parse_notebook(data: bytes, name: str, lesson: str, cure: str = "") -> NotebookNode:
     """A notebook from its bytes.
 
     Raises:
-        UnreadableNotebook: the bytes are no notebook; `name` and `lesson` go into the message.
+        UnreadableNotebook: the bytes are no notebook; `name`, and `lesson` or another `cure`, go into the message.
     """
-    cure = f"Restore an earlier version, or set this one aside and get a fresh copy with `mle reset {lesson}`."
+    cure = cure or f"Restore an earlier version, or set this one aside and get a fresh copy with `mle reset {lesson}`."
     if not data.strip():
         raise UnreadableNotebook(f"{name} is empty. {cure}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableNotebook(f"{name} is not UTF-8 text (byte {error.start} is out of place). {cure}") from None
+    if sum(map(data.count, (b"[", b"{", b","))) > _MOST_PARTS:
+        raise UnreadableNotebook(f"{name} is made of more pieces than a notebook can have. {cure}")
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -90,9 +97,17 @@ def parse_notebook(data: bytes, name: str, lesson: str) -> NotebookNode:
         cells = [_sound_cell(cell, number, read is raw) for number, cell in enumerate(read["cells"])]
     except Exception as error:  # nbformat's converters raise whatever a broken structure makes them stumble over
         raise UnreadableNotebook(f"{name} is not a notebook that Jupyter can read ({error!r}). {cure}") from None
+    if len(cells) > _MOST_CELLS:
+        raise UnreadableNotebook(f"{name} has {len(cells)} cells, more than the {_MOST_CELLS} a notebook may have. "
+                                 f"{cure}")
     claimed = _inside(read, "metadata", "mle", "lesson")
     return new_notebook(cells=[cell for cell in cells if cell is not None],
                         metadata={"mle": {"lesson": claimed}} if isinstance(claimed, str) else {})
+
+
+def is_cell_id(text: str) -> bool:
+    """Whether nbformat takes this for a cell's id."""
+    return bool(_CELL_ID.fullmatch(text))
 
 
 def restore(key: Key, submitted: NotebookNode) -> Restored:
@@ -108,7 +123,7 @@ def restore(key: Key, submitted: NotebookNode) -> Restored:
     order: list[str] = []
     anchor = ""
     for cell in submitted.cells:
-        identity = _identity(cell, by_id)
+        identity = _identity(cell, key)
         fixed = by_id.get(identity)
         if fixed is None:
             following[anchor].append(_freed(cell))
@@ -153,15 +168,15 @@ def _fixed_cell(fixed: KeyCell, found: NotebookNode | None, repairs: list[str]) 
             repairs.append(f"the answer cell '{fixed.id}' was missing")
         else:
             source = found.source
-    elif fixed.kind in {"given", "check"}:
+    elif fixed.kind in {"given", "check", "task"}:
         if found is None:
             repairs.append(f"the cell '{fixed.id}' was missing and was put back")
-        elif not _same_text(found.source, fixed.source):
+        elif not _same_text(found.source, fixed):
             repairs.append(f"the cell '{fixed.id}' had been changed and was restored")
     if found is not None and found.cell_type != fixed.cell_type:
         repairs.append(f"the cell '{fixed.id}' had become {found.cell_type} and was made {fixed.cell_type} again")
     cell = make(source, id=fixed.id, metadata=deepcopy(fixed.metadata))
-    if fixed.kind == "essay" and found is not None and "attachments" in found:
+    if fixed.kind == "essay" and fixed.cell_type == "markdown" and found is not None and "attachments" in found:
         cell.attachments = deepcopy(found.attachments)
     if "nbgrader" in cell.metadata:
         # Of an answer the untouched text's checksum: that is how nbgrader knows a blank answer.
@@ -170,18 +185,18 @@ def _fixed_cell(fixed: KeyCell, found: NotebookNode | None, repairs: list[str]) 
     return cell
 
 
-def _same_text(submitted: str, fixed: str) -> bool:
+def _same_text(submitted: str, fixed: KeyCell) -> bool:
     # A learner's copy has a check without its hidden part.
-    return submitted.strip() in {fixed.strip(), split_check(fixed)[0].strip()}
+    return submitted.strip() in {fixed.source.strip(), fixed.visible.strip()}
 
 
-def _identity(cell: NotebookNode, known: dict[str, KeyCell]) -> str:
-    """The grade id, or, where that metadata was lost, the cell id, which `build` makes the same."""
+def _identity(cell: NotebookNode, key: Key) -> str:
+    """Which of the key's cells this is: by its grade id, or, where that metadata was lost, by its cell id."""
     meta = cell.metadata.get("nbgrader")
     grade_id = meta.get("grade_id") if isinstance(meta, dict) else None
-    if isinstance(grade_id, str) and grade_id in known:
-        return grade_id
-    return cell.id if cell.id in known else ""
+    if isinstance(grade_id, str) and grade_id in key.by_grade_id:
+        return key.by_grade_id[grade_id]
+    return key.by_cell_id.get(cell.id, "")
 
 
 def _freed(cell: NotebookNode) -> NotebookNode:
@@ -219,7 +234,7 @@ def _sound_cell(cell: object, number: int, has_id: bool) -> NotebookNode | None:
     sound = _MAKE.get(kind if isinstance(kind, str) else "", new_markdown_cell)(
         source.encode("utf-8", "replace").decode("utf-8"))
     identity = cell.get("id") if has_id else None
-    sound.id = identity if isinstance(identity, str) and _CELL_ID.fullmatch(identity) else f"own-{number}"
+    sound.id = identity if isinstance(identity, str) and is_cell_id(identity) else f"own-{number}"
     grade_id = _inside(cell, "metadata", "nbgrader", "grade_id")
     if isinstance(grade_id, str):
         sound.metadata["nbgrader"] = {"grade_id": grade_id}
@@ -245,10 +260,12 @@ def _inside(data: object, *keys: str) -> object:
 
 def _refuse_other_lesson(notebook: NotebookNode, path: Path, key: Key) -> None:
     mle = notebook.metadata.get("mle")
-    claimed = mle.get("lesson") if isinstance(mle, dict) else None
-    known = {cell.id: cell for cell in key.cells}
-    if any(_identity(cell, known) for cell in notebook.cells) and claimed in (None, key.lesson):
+    claimed = mle.get("lesson") if isinstance(mle, dict) and key.ours else None
+    if claimed in (None, key.lesson) and (not key.cells or any(_identity(cell, key) for cell in notebook.cells)):
         return
+    if not key.ours:
+        raise UnreadableNotebook(f"{path} has none of the cells of {key.lesson}: it is another notebook, or has lost "
+                                 f"both its nbgrader metadata and its cell ids. {_HAND_IN_AGAIN}")
     if claimed and claimed != key.lesson:
         raise UnreadableNotebook(f"{path} is a notebook of lesson {claimed}, not of {key.lesson}. Check it as "
                                  f"{claimed}, or put the notebook of {key.lesson} in its place.")

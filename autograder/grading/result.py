@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 
-from autograder.course import split_check
 from autograder.execution import RunRecord, Status, StepFact
+from autograder.grading.credit import points_for
 from autograder.grading.key import Key, KeyCell
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_MESSAGE = 600
+_HIDDEN_FAILED = "A hidden test did not pass."
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class CheckResult:
 
     Attributes:
         id: the check's id as in the lesson's source.
-        message: why it did not pass, in words for the learner; empty when it passed.
+        message: why it did not earn all its points, in words for the learner; empty when it did.
         hidden: whether it was the hidden part that did not pass.
     """
 
@@ -61,7 +63,7 @@ class Result:
     """A graded notebook.
 
     Attributes:
-        essay_points: points that only a person can give, not in `points`.
+        essay_points: points that only a person can give, for essays and tasks; not in `points`.
         repairs: what had to be put back before it was run.
         ended: `completed`, or why the run did not get to its end: then somebody should look at it.
         seconds: wall time of the run.
@@ -91,19 +93,34 @@ class Result:
         return asdict(self)
 
 
-def judge(key: Key, notebook: NotebookNode, record: RunRecord, repairs: tuple[str, ...]) -> Result:
-    """Turns what was seen of a run into points and messages."""
+def judge(key: Key, notebook: NotebookNode, record: RunRecord, repairs: tuple[str, ...],
+          values: Mapping[str, float] | None = None) -> Result:
+    """Turns what was seen of a run into points and messages.
+
+    Args:
+        values: of checks that gave part of their points, how many, by cell id.
+    """
+    values = values or {}
     sources = {cell.id: cell.source for cell in notebook.cells}
+    of_exercise: dict[str, list[KeyCell]] = {}
+    for cell in key.cells:
+        if cell.kind == "exercise":
+            of_exercise.setdefault(cell.id, [])
+        elif cell.kind == "check":
+            of_exercise.setdefault(cell.exercise, []).append(cell)
+    fixed = {cell.id: cell for cell in key.cells}
     exercises = []
-    for exercise in key.of_kind("exercise"):
-        attempted = sources[exercise.id].split() != exercise.source.split()
-        own = record.facts.get(exercise.id)
-        checks = tuple(_judge_check(cell, record.facts[cell.id], attempted)
-                       for cell in key.of_kind("check") if cell.exercise == exercise.id)
-        exercises.append(ExerciseResult(exercise.id, attempted, _problem(own) if attempted else "", checks))
+    for identity, cells in of_exercise.items():
+        attempted = identity not in fixed or sources[identity].split() != fixed[identity].source.split()
+        # In other courses the cell above a check need not be all that it tests, so its being untouched says little.
+        checks = tuple(_judge_check(cell, record.facts[cell.id], attempted or not key.ours, values.get(cell.id))
+                       for cell in cells)
+        problem = _problem(record.facts.get(identity)) if attempted else ""
+        exercises.append(ExerciseResult(identity, attempted, problem, checks))
     return Result(
         lesson=key.lesson, lesson_digest=key.digest, exercises=tuple(exercises),
-        essay_points=sum(cell.points for cell in key.of_kind("essay")), repairs=repairs, ended=record.ended,
+        essay_points=sum(cell.points for cell in (*key.of_kind("essay"), *key.of_kind("task"))), repairs=repairs,
+        ended=record.ended,
         seconds=round(record.seconds, 3), peak_memory_mb=round(record.peak_memory_mb, 1))
 
 
@@ -123,28 +140,23 @@ def write_outputs(key: Key, notebook: NotebookNode, record: RunRecord, result: R
             if fact.reason:
                 cell.outputs.append(_error_output(fact.error[0] or "NotRun", fact.reason))
             continue
-        check = result.checks[_check_id(fixed[cell.id])]
-        visible, hidden = split_check(fixed[cell.id].source)
-        if visible and fact.outputs and not check.hidden:
+        check = result.checks[fixed[cell.id].check]
+        visible, hidden_from = fixed[cell.id].visible, fixed[cell.id].hidden_from
+        if hidden_from and fact.outputs and not check.hidden:
             cell.outputs = [NotebookNode(output) for output in fact.outputs[0]]
         if check.status != "passed" and (check.hidden or not any(o.output_type == "error" for o in cell.outputs)):
             cell.outputs.append(_error_output("CheckFailed", check.message))
-        if hidden:
+        if hidden_from < len(fixed[cell.id].parts):
             cell.source = f"{visible}\n# A hidden test ran here." if visible else "# A hidden test ran here."
 
 
-def check_parts(cell: KeyCell) -> tuple[str, ...]:
-    """The parts of a check to run, in order: what everybody sees, then what is hidden."""
-    return tuple(part for part in split_check(cell.source) if part)
-
-
-def _judge_check(cell: KeyCell, fact: StepFact, attempted: bool) -> CheckResult:
-    parts = check_parts(cell)
-    in_hidden = bool(split_check(cell.source)[1]) and fact.part == len(parts) - 1
+def _judge_check(cell: KeyCell, fact: StepFact, attempted: bool, value: float | None) -> CheckResult:
+    in_hidden = fact.part >= cell.hidden_from and cell.hidden_from < len(cell.parts)
     passed = fact.status == "passed"
+    earned, message = points_for(value, cell.points) if passed else (0.0, "")
     return CheckResult(
-        id=_check_id(cell), points=cell.points, earned=cell.points if passed else 0.0, status=fact.status,
-        message="" if passed else _message(cell, fact, attempted, in_hidden), hidden=in_hidden and not passed,
+        id=cell.check, points=cell.points, earned=earned, status=fact.status,
+        message=message if passed else _message(cell, fact, attempted, in_hidden), hidden=in_hidden and not passed,
         seconds=round(fact.seconds, 3))
 
 
@@ -153,7 +165,8 @@ def _message(cell: KeyCell, fact: StepFact, attempted: bool, in_hidden: bool) ->
         return "not attempted yet"
     if in_hidden:
         # Nothing but constants: text of an exception could carry the hidden test's values.
-        sentence = f"A check that runs only at grading did not pass. It tries: {cell.hidden}."
+        sentence = (f"A check that runs only at grading did not pass. It tries: {cell.hidden}." if cell.hidden
+                    else _HIDDEN_FAILED)
         return f"{sentence} {_capital(fact.reason)}." if fact.status in {"timeout", "not_run"} else sentence
     if fact.reason:
         return _capital(fact.reason) + "."
@@ -171,10 +184,6 @@ def _problem(fact: StepFact | None) -> str:
         return f"Your cell did not finish: {fact.reason}."
     name, text = fact.error
     return _shortened(f"Your cell stopped with {name}: {_ANSI.sub('', text).strip()}")
-
-
-def _check_id(cell: KeyCell) -> str:
-    return cell.id.removeprefix("check-")
 
 
 def _capital(text: str) -> str:
