@@ -331,10 +331,11 @@ engine.run(Job((Step("sleep", (os.environ["CELL"],)),), imports=("json",)))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
-@pytest.mark.parametrize("when", ["running", "warming up", "with a fork that lives on"])
-def test_when_the_process_that_grades_ends_in_whatever_way_nothing_is_left(level, open_temp, processes_with, number,
-                                                                           when):
+@pytest.mark.parametrize(("when", "number"), [
+    ("running", signal.SIGINT), ("running", signal.SIGKILL), ("warming up", signal.SIGINT),
+    ("warming up", signal.SIGKILL), ("with a fork that lives on", signal.SIGKILL)])
+def test_when_the_process_that_grades_ends_in_whatever_way_nothing_is_left(level, open_temp, processes_with, when,
+                                                                           number):
     seconds = marked()
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, level, when], stderr=subprocess.PIPE, text=True,
                                start_new_session=True, env=os.environ | {"CELL": sleeping(seconds)["sleep"]})

@@ -4,5 +4,6 @@ from autograder.execution.choose import default_engine, imports_of, isolation, r
 from autograder.execution.record import EngineError, Job, RunRecord, Status, Step, StepFact
 
 __all__ = [
-    "EngineError", "Job", "RunRecord", "Status", "Step", "StepFact", "default_engine", "imports_of", "isolation", "run", "stop_all",
+    "EngineError", "Job", "RunRecord", "Status", "Step", "StepFact", "default_engine", "imports_of", "isolation", "run",
+    "stop_all",
 ]

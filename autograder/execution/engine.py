@@ -27,6 +27,7 @@ from autograder.execution.jail import Level, available
 from autograder.execution.record import EngineError, Job, RunRecord, Step, StepFact
 
 _SECONDS_TO_WARM_UP = 120
+_SECONDS_TO_DIE = 0.1  # from the first sign of a warm process's end to its end
 _SECONDS_OVER = 15  # beyond its own limits, before a job is given up from outside
 _THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1",
             "VECLIB_MAXIMUM_THREADS": "1"}
@@ -89,7 +90,7 @@ class Engine:
                     if zygote.alive or last_try:
                         raise
                     continue
-                if zygote.alive:
+                if record.ended == "completed" or not zygote.has_ended(_SECONDS_TO_DIE):
                     return record
         raise EngineError("The process that runs lessons was ended while this one ran.")
 
@@ -276,6 +277,14 @@ class _Zygote:
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    def has_ended(self, within_seconds: float) -> bool:
+        """Whether it has ended, or does so very soon."""
+        try:
+            self._process.wait(within_seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def submit(self) -> tuple[socket.socket, int]:
         """Starts a job; returns the socket to talk to it, and its process id."""

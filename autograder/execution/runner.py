@@ -10,10 +10,12 @@ import ast
 import inspect
 import json
 import os
+import random
 import resource
 import signal
 import socket
 import sys
+from types import TracebackType
 from typing import Any
 
 from autograder.execution import accept, wire
@@ -21,6 +23,11 @@ from autograder.execution.pristine import Pristine, guard_checks
 from autograder.execution.record import truncation_note
 from autograder.execution.seeding import seed_all
 from autograder.execution.shell import Session, text_of
+
+_MOST_CALLS = 40  # in a traceback
+
+# As they are before any code of a job has run.
+_getstate, _setstate = random.getstate, random.setstate
 
 
 class Runner:
@@ -79,6 +86,7 @@ class Runner:
         # What a cell left running must not keep its checks from being run.
         soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
         resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
+        numbers = _getstate()
         child = os.fork()
         resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
         if child:
@@ -89,6 +97,7 @@ class Runner:
         try:
             # Out of the group of the cells' process, which they may end as a whole.
             os.setsid()
+            _setstate(numbers)  # which Python seeds anew in every fork
             own = self._groups.pop(group)
             for other in (self._up, *self._groups.values()):
                 other.close()
@@ -173,8 +182,8 @@ class Runner:
             if shown:
                 try:
                     # From the check's own lines on, and not from ours above them.
-                    shell.showtraceback((type(error), error, error.__traceback__.tb_next), tb_offset=0,
-                                        running_compiled_code=True)
+                    lines = _shortened(error.__traceback__.tb_next)
+                    shell.showtraceback((type(error), error, lines), tb_offset=0, running_compiled_code=True)
                 except BaseException:
                     session.outputs.add({"output_type": "error", "ename": _name(error), "evalue": "",
                                          "traceback": [_name(error)]})
@@ -206,6 +215,17 @@ def _loaded() -> list[str]:
     home = os.getcwd()
     return [name for name, module in list(sys.modules.items()) if name != "__main__"
             and not str(getattr(module, "__file__", None) or "").startswith(home)]
+
+
+def _shortened(lines: TracebackType | None) -> TracebackType | None:
+    """A traceback without its middle, if it is long: showing a thousand calls takes longer than a check may."""
+    calls = []
+    while lines is not None:
+        calls.append(lines)
+        lines = lines.tb_next
+    if len(calls) > _MOST_CALLS:
+        calls[_MOST_CALLS // 2].tb_next = calls[-_MOST_CALLS // 2]
+    return calls[0] if calls else None
 
 
 def _name(error: BaseException) -> str:

@@ -29,7 +29,8 @@ from autograder.execution.shell import Session
 _GRACE = 3.0  # seconds from an interrupt to a kill
 _IDLE = 0.2  # CPU seconds: less than any loop uses before it is killed, more than waiting does
 _BETWEEN_READINGS = 0.05
-_READINGS_SHARE = 0.05  # of the time, at most, goes into readings
+_READINGS_SHARE = 0.2  # of the time, at most, goes into readings
+_MOST_BETWEEN_READINGS = 0.5
 _FORGED = "it wrote into the grader's own channel, so it was ended"
 
 
@@ -159,7 +160,8 @@ class Warden:
                 now = time.monotonic()
                 if now >= self._next_reading:
                     self._read_usage(watched)
-                    self._next_reading = now + max(_BETWEEN_READINGS, (time.monotonic() - now) / _READINGS_SHARE)
+                    pause = min((time.monotonic() - now) / _READINGS_SHARE, _MOST_BETWEEN_READINGS)
+                    self._next_reading = time.monotonic() + max(_BETWEEN_READINGS, pause)
                 self._keep_time(watched, now)
                 if selector.select(_BETWEEN_READINGS):
                     try:

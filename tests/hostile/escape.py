@@ -52,8 +52,7 @@ def instructors_home_read_or_written(s: Submission) -> None:
 @row("prevented", "system folders are read-only", earned=3)
 def libraries_of_the_next_submission_changed(s: Submission) -> None:
     _reach(s, "open(os.path.join(sys.prefix, 'planted.pth'), 'w')\nopen(os.__file__, 'a')\n"
-              "open('/usr/planted', 'w')\nopen(__import__('numpy').__file__, 'a')\nos.unlink(os.__file__)\n"
-              "open('/etc/planted', 'w')")
+              "open('/usr/planted', 'w')\nopen(__import__('numpy').__file__, 'a')\nos.unlink(os.__file__)")
 
 
 @row("prevented", "at the Landlock level these calls do nothing", earned=3)

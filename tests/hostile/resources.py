@@ -44,7 +44,7 @@ def hangs_between_two_cells(s: Submission) -> None:
                "type(get_ipython()).exit_asked = property(lambda self: [None for _ in iter(int, 1)])")
 
 
-@row("prevented", "the number of processes is limited", earned=3, says="more processes or threads than the 24")
+@row("prevented", "the number of processes is limited", earned=3, says="than the 24|24 processes|longer than 2 s")
 def fork_bomb(s: Submission) -> None:
     s.do_right("mean")
     s.own_cell("import os\nwhile True:\n    os.fork()")
@@ -57,7 +57,7 @@ def fork_bomb_that_goes_on_when_refused(s: Submission) -> None:
                "    except BaseException:\n        pass")
 
 
-@row("prevented", "threads count as processes", earned=3, says="more processes or threads than the 24")
+@row("prevented", "threads count as processes", earned=3, says="than the 24|24 processes|longer than 2 s")
 def thread_bomb(s: Submission) -> None:
     s.do_right("mean")
     s.own_cell("import threading, time\nfor _ in range(500):\n"
@@ -93,7 +93,7 @@ def memory_bomb_of_nameless_files(s: Submission) -> None:
                "    os.write(file, bytes(30_000_000))\ntime.sleep(30)")
 
 
-@row("prevented", "the working directory is limited", earned=3, says="more than (its|the) 32 MiB of files")
+@row("prevented", "the working directory is limited", earned=3, says="32 MiB of files")
 def disk_bomb(s: Submission) -> None:
     s.do_right("mean")
     s.own_cell("for n in range(100):\n    open(f'part{n}', 'wb').write(bytes(10_000_000))\nimport time; time.sleep(5)")
