@@ -72,7 +72,7 @@ def refused(done: subprocess.CompletedProcess[str], *says: str, code: int = 1) -
 
 @pytest.mark.parametrize(("arguments", "says", "code"), [
     (["chekc"], "There is no verb 'chekc'. Did you mean 'check'?", 2),
-    (["größe"], "There is no verb 'größe'. Known are: start, check", 2),
+    (["übung"], "There is no verb 'übung'. Known are: start, check", 2),
     (["check", "1-1-maens"], "No lesson is called '1-1-maens'. Did you mean '1-1-means'?", 1),
     (["build", "loops", "--check"], "No lesson is called 'loops'. Did you mean '1-2-loops'?", 1),
     (["reset"], "Missing argument 'LESSON'", 2),
