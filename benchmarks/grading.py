@@ -1,6 +1,6 @@
 """How fast cohorts are graded: stock nbgrader, otter, ours, and the floor, on the same submissions in one run.
 
-    ./mle add benchmarks
+    .venv/bin/pip install -c requirements.lock otter-grader==7.0.0
     .venv/bin/python benchmarks/grading.py                # both lessons; about ten minutes
     .venv/bin/python benchmarks/grading.py --ours 20 --others 1 1-2-python-toolkit
 
