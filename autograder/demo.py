@@ -17,9 +17,9 @@ from autograder.grading import GradingCourse, Score, grade_cohort
 from autograder.quality import read_notebook, rounds, with_answers
 
 _NBGRADER_CONFIG = """# Written by `mle demo`, so that nbgrader's own commands work in this folder too.
-from autograder.grading import configure
+from autograder.grading import configure_kit
 
-configure(get_config(), root=__file__.rpartition("nbgrader_config.py")[0] or ".")
+configure_kit(get_config(), root=__file__.rpartition("nbgrader_config.py")[0] or ".")
 """
 
 

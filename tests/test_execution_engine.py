@@ -339,13 +339,10 @@ def test_when_the_process_that_grades_ends_in_whatever_way_nothing_is_left(level
     seconds = marked()
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, level, when], stderr=subprocess.PIPE, text=True,
                                start_new_session=True, env=os.environ | {"CELL": sleeping(seconds)["sleep"]})
-    graders = psutil.Process(process.pid)
-    if when == "warming up":
-        assert settles(lambda: graders.children())
-    else:
-        assert settles(lambda: begun(seconds))
-    warm = [child for child in graders.children() if "autograder.execution.zygote" in child.cmdline()]
-    assert warm
+    grader, warm = psutil.Process(process.pid), []
+    assert settles(lambda: when == "warming up" or begun(seconds))
+    assert settles(lambda: warm.extend(child for child in grader.children()
+                                       if "autograder.execution.zygote" in child.cmdline()) or warm)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
     assert process.returncode != 0
@@ -370,7 +367,7 @@ def test_a_run_leaves_no_process_no_mount_no_socket_and_no_file(engine, open_tem
     assert settles(lambda: not list(open_temp.iterdir()))
     assert _mounts() == mounts
     engine.close()
-    assert _sockets() == sockets
+    assert _sockets() <= sockets
     assert not os.path.exists("/tmp/left")
 
 

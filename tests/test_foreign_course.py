@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -287,7 +286,7 @@ def test_a_notebook_that_was_not_handed_in_is_no_points_a_record_and_a_flag(both
 
 @pytest.mark.slow
 def test_feedback_of_stock_nbgrader_shows_scores_and_no_hidden_test(both):
-    ours, stock = both
+    ours, _ = both
     for root in both:
         done = nbgrader("generate_feedback", "ps1", "--student=bob", cwd=root)
         assert done.returncode == 0, done.stderr
@@ -571,8 +570,9 @@ def graded_points(*cells: NotebookNode, rules: Rules = Rules(), submitted: Noteb
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("last_line", "points"), [
-    ("3", 3), ("1 + 0.5", 1.5), ("__import__('numpy').float64(2.5)", 2.5), ("None", 4), ("True", 4), ("'3'", 4), ("3;", 4),
-    ("9", 4), ("-3", 0), ("x = 3", 4), ("print(3)", 4), ("[3]", 4), ("'''\n3''' and 2", 2), ("3  # that many", 3),
+    ("3", 3), ("1 + 0.5", 1.5), ("__import__('numpy').float64(2.5)", 2.5), ("None", 4), ("True", 4), ("'3'", 4),
+    ("3;", 4), ("9", 4), ("-3", 0), ("x = 3", 4), ("print(3)", 4), ("[3]", 4), ("'''\n3''' and 2", 2),
+    ("3  # that many", 3),
     ("raise KeyError('credit_=3=')", 0), ("assert False", 0),
 ])
 def test_the_value_of_a_checks_last_line_is_its_points(last_line, points):
@@ -626,7 +626,21 @@ def test_limits_that_do_not_exist_are_refused_by_name():
 def test_the_configuration_file_needs_only_two_lines_whatever_the_course(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nbgrader_config.py").write_text(TWO_LINES)
-    config: Callable = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
     names = [one.__name__ for one in config.Autograde.autograde_preprocessors]
     assert names[0] == "GradeSubmission" and "SaveScores" in names and "Execute" not in names
     assert "CourseDirectory" not in config and "Exchange" not in config and "GenerateAssignment" not in config
+
+
+def test_only_a_course_of_this_kit_gets_its_directories(tmp_path):
+    from traitlets.config import Config
+
+    from autograder.grading import configure
+    config = Config()
+    configure(config, tmp_path)
+    assert config.CourseDirectory == {"root": str(tmp_path)}
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "syllabus.toml").touch()
+    configure(config, tmp_path)
+    assert config.CourseDirectory.source_directory == "solutions"
+    assert config.Autograde.autograde_preprocessors[0].__name__ == "GradeNotebook"

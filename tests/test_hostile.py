@@ -68,34 +68,51 @@ def hostile_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session", params=[f"{level}-{user}" for level in ("namespaces", "landlock")
-                                         for user in ("root", "ordinary")])
-def run(request: pytest.FixtureRequest, hostile_course: Path) -> Iterator[Run]:
-    level, _, user = request.param.partition("-")
-    if user == "root" and os.getuid() != 0:
-        pytest.skip("the tests run as an ordinary user, so the cohort was not graded as root")
-    uid = os.getuid() if os.getuid() != 0 or user == "root" else UNPRIVILEGED
+@pytest.fixture(scope="session")
+def prepared(hostile_course: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A folder with a template of everything, and what connects to the host's services."""
     folder = Path(tempfile.mkdtemp(prefix="mle-hostile-"))
     try:
         folder.chmod(0o755)
         with listening(folder) as (places, connections):
-            prepare(folder, hostile_course, places)
-            if uid != os.getuid():
-                subprocess.run(["chown", "-R", "-h", f"{uid}:{uid}", folder], check=True)
-            done = subprocess.run([sys.executable, "-m", "hostile.run", level, str(uid), folder], timeout=400,
-                                  cwd=TESTS, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            assert done.returncode == 0, done.stderr
-        said = json.loads((folder / "outcome.json").read_text())
-        if "unavailable" in said:
-            pytest.skip(f"not graded at the level of {level}: {said['unavailable']}")
-        yield Run(folder, said, connections, level)
+            prepare(folder / "template", hostile_course, places)
+            yield folder, connections
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session", params=[f"{level}-{user}" for level in ("namespaces", "landlock")
+                                         for user in ("root", "ordinary")])
+def run(request: pytest.FixtureRequest, prepared: tuple[Path, list[str]]) -> Iterator[Run]:
+    level, _, user = request.param.partition("-")
+    if user == "root" and os.getuid() != 0:
+        pytest.skip("the tests run as an ordinary user, so the cohort was not graded as root")
+    uid = os.getuid() if os.getuid() != 0 or user == "root" else UNPRIVILEGED
+    folder, connections = prepared
+    connections.clear()
+    try:
+        for name in ("home", "temporary", "alone", "course"):
+            # Not shutil: file times and links without a target stay as they are.
+            subprocess.run(["cp", "-a", folder / "template" / name, folder / name], check=True)
+            if uid != os.getuid():
+                subprocess.run(["chown", "-R", "-h", f"{uid}:{uid}", folder / name], check=True)
+        (folder / "outcome").mkdir()
+        os.chown(folder / "outcome", uid, -1)
+        done = subprocess.run([sys.executable, "-m", "hostile.run", level, str(uid), folder], timeout=900,
+                              cwd=TESTS, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stderr
+        said = json.loads((folder / "outcome" / "said.json").read_text())
+        if "unavailable" in said:
+            pytest.skip(f"not graded at the level of {level}: {said['unavailable']}")
+        yield Run(folder, said, connections, level)
+    finally:
+        for name in ("home", "temporary", "alone", "course", "outcome"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+
 def prepare(folder: Path, built: Path, places: Places) -> None:
     for name in ("home", "temporary"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
     secret = folder / "home" / "secret"
     secret.write_text(SECRET)
     secret.chmod(0o644)
@@ -114,7 +131,7 @@ def prepare(folder: Path, built: Path, places: Places) -> None:
 
 @contextlib.contextmanager
 def listening(folder: Path) -> Iterator[tuple[Places, list[str]]]:
-    """Services of the host's that nobody inside may reach, and who did."""
+    """Services of the host's that nobody inside may reach, and which of them somebody did."""
     connections: list[str] = []
     abstract = f"\0mle-hostile-{os.getpid()}"
     sockets = {"tcp": socket.socket(), "abstract": socket.socket(socket.AF_UNIX), "path": socket.socket(socket.AF_UNIX),
@@ -207,7 +224,8 @@ def test_no_process_mount_temporary_file_or_socket_is_left_behind(run: Run) -> N
 
 
 def test_the_whole_cohort_takes_no_longer_than_its_limits_allow(run: Run) -> None:
-    assert run.said["seconds"] < 150
+    # Of each row at most its own limits; four are graded at a time.
+    assert run.said["seconds"] < 300
 
 
 def test_the_table_in_the_threat_model_is_what_these_tests_hold() -> None:

@@ -212,7 +212,8 @@ class Warden:
 
     def _forked(self, watched: _Watched, message: dict[str, Any], sockets: dict[str, socket.socket]) -> None:
         group, pid = message["group"], message.get("pid")
-        if type(pid) is not int or not (usage.parent_of(pid) == watched.pid
+        # A child of its own, which is this process's where the runner has ended meanwhile.
+        if type(pid) is not int or not (usage.parent_of(pid) in (watched.pid, os.getpid())
                                         or (group in self._in_place and pid == watched.pid)):
             raise wire.Broken
         self._waiting[group] = _Watched(pid, wire.Reader(sockets[group], self._most_message), group=group)

@@ -4,7 +4,7 @@ from autograder.grading.cohort import Outcome, Submission, find_submissions, gra
 from autograder.grading.course import GradingCourse, Score
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
-from autograder.grading.plugin import RESULT_FILE, configure, write_atomically
+from autograder.grading.plugin import RESULT_FILE, configure, configure_kit, write_atomically
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
 from autograder.grading.result import CheckResult, ExerciseResult, Result
 from autograder.grading.warm import warm_imports
@@ -23,6 +23,7 @@ __all__ = [
     "Submission",
     "UnreadableNotebook",
     "configure",
+    "configure_kit",
     "find_submissions",
     "grade_cohort",
     "grade_notebook",

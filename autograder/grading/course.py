@@ -25,7 +25,7 @@ from traitlets.config import Config
 from autograder.authoring import generate
 from autograder.errors import MleError
 from autograder.grading.ledger import Ledger
-from autograder.grading.plugin import RESULT_FILE, configure
+from autograder.grading.plugin import RESULT_FILE, configure_kit
 
 _AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was an error processing assignment '")
 
@@ -112,7 +112,7 @@ class GradingCourse:
 
     def _config(self) -> Config:
         config = Config()
-        configure(config, self.root)
+        configure_kit(config, self.root)
         config.CourseDirectory.db_url = self.db_url
         return config
 

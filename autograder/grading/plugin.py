@@ -52,27 +52,35 @@ def configure(c: Config, root: str | os.PathLike[str] | None = None) -> None:
         c: the object that `get_config()` returns there.
         root: the course's folder, if the settings do not say it.
     """
+    if root is not None and (Path(root) / "course" / "syllabus.toml").is_file():
+        configure_kit(c, root)
+        return
     if root is not None:
         c.CourseDirectory.root = str(Path(root).resolve())
-    c.Autograde.exporter_class = SubmissionExporter
-    if root is not None and (Path(root) / "course" / "syllabus.toml").is_file():
-        _configure_kit(c, Path(root).resolve())
-    else:
-        stock = c.Autograde.get("autograde_preprocessors") or Autograde.autograde_preprocessors.default()
-        ours = {Execute: GradeSubmission, SaveAutoGrades: SaveScores}
-        c.Autograde.autograde_preprocessors = [ours.get(one, one) for one in stock]
-    # Restoring a submission takes the place of nbgrader's own repairs, which stop at what they do not expect.
-    c.Autograde.sanitize_preprocessors = []
-    validate_with_our_engine()
+    stock = c.Autograde.get("autograde_preprocessors") or Autograde.autograde_preprocessors.default()
+    ours = {Execute: GradeSubmission, SaveAutoGrades: SaveScores}
+    c.Autograde.autograde_preprocessors = [ours.get(one, one) for one in stock]
+    _configure_any(c)
 
 
-def _configure_kit(c: Config, root: Path) -> None:
+def configure_kit(c: Config, root: str | os.PathLike[str]) -> None:
+    """The same for a folder laid out as courses of this kit are: directories, generate step, grading and feedback."""
+    root = Path(root).resolve()
     configure_release(c)
+    c.CourseDirectory.root = str(root)
     # nbgrader's own default lies outside the course and is not writable for an ordinary user.
     c.Exchange.root = str(root / "exchange")
     c.Exchange.path_includes_course = False
     c.Autograde.autograde_preprocessors = [GradeNotebook, SaveScores, AssignLatePenalties, CheckCellMetadata]
     c.GenerateFeedback.preprocessors = [RemoveGraderNotes, GetGrades, CSSHTMLHeaderPreprocessor]
+    _configure_any(c)
+
+
+def _configure_any(c: Config) -> None:
+    c.Autograde.exporter_class = SubmissionExporter
+    # Restoring a submission takes the place of nbgrader's own repairs, which stop at what they do not expect.
+    c.Autograde.sanitize_preprocessors = []
+    validate_with_our_engine()
 
 
 class SubmissionExporter(NotebookExporter):

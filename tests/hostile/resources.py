@@ -28,13 +28,13 @@ def infinite_loop_that_catches_everything(s: Submission) -> None:
 def signals_ignored(s: Submission) -> None:
     s.do_right("mean")
     s.own_cell("import signal\nfor number in range(1, 32):\n    try:\n        signal.signal(number, signal.SIG_IGN)\n"
-               "    except OSError:\n        pass\nwhile True:\n    pass")
+               "    except OSError:\n        pass\nimport time\nwhile True:\n    time.sleep(1)")
 
 
 @row("prevented", "all of the notebook's time is one budget", says="took longer than its 12 s")
 def many_cells_that_each_use_all_their_time(s: Submission) -> None:
     for _ in range(9):
-        s.own_cell("try:\n    while True:\n        pass\nexcept KeyboardInterrupt:\n    pass")
+        s.own_cell("import time\ntry:\n    time.sleep(100)\nexcept KeyboardInterrupt:\n    pass")
 
 
 @row("prevented", "between two cells a process has no more time than in one", earned=3)
@@ -53,8 +53,8 @@ def fork_bomb(s: Submission) -> None:
 @row("prevented", "limited in number and ended with the cell", earned=3, says="processes|ran longer")
 def fork_bomb_that_goes_on_when_refused(s: Submission) -> None:
     s.do_right("mean")
-    s.own_cell("import os\nwhile True:\n    try:\n        if os.fork() == 0:\n            os.setsid()\n"
-               "    except BaseException:\n        pass")
+    s.own_cell("import os, time\nwhile True:\n    try:\n        if os.fork() == 0:\n            os.setsid()\n"
+               "    except BaseException:\n        time.sleep(0.05)")
 
 
 @row("prevented", "threads count as processes", earned=3, says="than the 24|24 processes|longer than 2 s")

@@ -1,6 +1,6 @@
 """Grades a folder of hostile submissions in a process of its own, as the user it is told to be, and says what is left.
 
-python -m hostile.run LEVEL UID FOLDER, where FOLDER has `alone/` and `course/`; writes FOLDER/outcome.json.
+python -m hostile.run LEVEL UID FOLDER, where FOLDER has `alone/` and `course/`; writes FOLDER/outcome/said.json.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def main() -> None:
     said["left"] = {name: sorted(set(after[name]) - set(before[name])) for name in before}
     said["left"]["processes"] = [Path(f"/proc/{pid}/cmdline").read_text() for pid in usage.descendants(os.getpid())
                                  if not usage.is_dead(pid)]
-    (folder / "outcome.json").write_text(json.dumps(said))
+    (folder / "outcome" / "said.json").write_text(json.dumps(said))
 
 
 if __name__ == "__main__":
