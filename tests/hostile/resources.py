@@ -24,7 +24,8 @@ def infinite_loop_that_catches_everything(s: Submission) -> None:
     s.own_cell("while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass")
 
 
-@row("prevented", "killed, as an ignored interrupt is followed by a kill", earned=3, says="could not be interrupted")
+@row("prevented", "killed, as an ignored interrupt is followed by a kill", earned=3,
+     says="did nothing|could not be interrupted")
 def signals_ignored(s: Submission) -> None:
     s.do_right("mean")
     s.own_cell("import signal\nfor number in range(1, 32):\n    try:\n        signal.signal(number, signal.SIG_IGN)\n"
