@@ -13,6 +13,12 @@ class MleError(Exception):
     exit_code = 1
 
 
+class Stopped(MleError):
+    """Somebody stopped the command, and this is what that has left; otherwise a general sentence says so."""
+
+    exit_code = 130  # what a shell reports for a command ended by Ctrl-C
+
+
 class SourceError(MleError):
     """A mistake in an authored file (lesson, answers, syllabus, skills).
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograder.execution import kernel
-from autograder.execution.record import Job, RunRecord
+from autograder.execution.record import EngineError, Job, RunRecord, Step
 
 if TYPE_CHECKING:
     from autograder.execution.engine import Engine
@@ -25,7 +26,17 @@ def run(job: Job) -> RunRecord:
         EngineError: it could not be run at all.
     """
     engine = default_engine()
-    return kernel.run(job) if engine is None else engine.run(job)
+    return _in_a_kernel(job) if engine is None else engine.run(job)
+
+
+def _in_a_kernel(job: Job) -> RunRecord:
+    names = tuple(f"before~{number}" for number in range(len(job.before)))
+    steps = tuple(Step(name, (source,)) for name, source in zip(names, job.before, strict=True))
+    record = kernel.run(replace(job, steps=(*steps, *job.steps), before=()))
+    for fact in [record.facts.pop(name) for name in names]:
+        if fact.status != "passed":
+            raise EngineError(f"A cell that is to run before stops with {': '.join(fact.error) or fact.reason}")
+    return record
 
 
 def imports_of(job: Job) -> tuple[str, ...]:

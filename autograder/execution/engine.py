@@ -29,6 +29,8 @@ from autograder.execution.record import EngineError, Job, RunRecord, Step, StepF
 _SECONDS_TO_WARM_UP = 120
 _SECONDS_TO_DIE = 0.1  # from the first sign of a warm process's end to its end
 _SECONDS_OVER = 15  # beyond its own limits, before a job is given up from outside
+_CUT_OFF = "it did not end by itself and was stopped from outside"
+_WARM_ENDED = "The process that runs lessons was ended while this one ran."
 _THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1",
             "VECLIB_MAXIMUM_THREADS": "1"}
 
@@ -49,7 +51,7 @@ class Engine:
             raise EngineError("This system offers neither namespaces nor Landlock, so submissions cannot be isolated "
                               "here. Grade on Linux 5.13 or newer.")
         self._idle_seconds = idle_seconds
-        self._places: dict[tuple[str, ...], _Place] = {}
+        self._places: dict[_Start, _Place] = {}
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._closed = False
@@ -81,7 +83,7 @@ class Engine:
             KeyboardInterrupt: the engine was closed meanwhile.
         """
         for last_try in (False, True):
-            with self._warm(job.imports) as zygote:
+            with self._warm(_Start.of(job)) as zygote:
                 try:
                     record = self._run(zygote, job)
                 except EngineError:
@@ -92,7 +94,7 @@ class Engine:
                     continue
                 if record.ended == "completed" or not zygote.has_ended(_SECONDS_TO_DIE):
                     return record
-        raise EngineError("The process that runs lessons was ended while this one ran.")
+        raise EngineError(_WARM_ENDED)
 
     def _run(self, zygote: _Zygote, job: Job) -> RunRecord:
         begun = time.monotonic()
@@ -116,7 +118,7 @@ class Engine:
         Only for code that is trusted, as a lesson's own solution is.
         """
         job = replace(job, steps=tuple(step for step in job.steps if not step.check), imports=())
-        with self._warm(()) as zygote:
+        with self._warm(_Start()) as zygote:
             attempt = _Attempt(zygote, job, RunRecord({step.id: StepFact(step.id) for step in job.steps}),
                                report_modules=True)
             attempt.run()
@@ -136,8 +138,12 @@ class Engine:
             again = RunRecord({step.id: StepFact(step.id) for step in steps})
             attempt = _Attempt(zygote, replace(job, steps=steps), again, in_place=group if broken.stuck else "")
             attempt.run()
+            if again.ended == _CUT_OFF and zygote.has_ended(_SECONDS_TO_DIE):
+                raise EngineError(_WARM_ENDED)  # of which this run knows nothing; it is made again
             for identity in left:
-                record.facts[identity] = again.facts[identity]
+                fact = record.facts[identity] = again.facts[identity]
+                if fact.status == "not_run" and again.ended != "completed":
+                    fact.reason = fact.reason or f"not run: {again.ended}"
             record.peak_memory_mb = max(record.peak_memory_mb, again.peak_memory_mb)
             if group in attempt.forged:
                 _disbelieve(job, record, group)
@@ -148,15 +154,15 @@ class Engine:
             broken = following
 
     @contextlib.contextmanager
-    def _warm(self, imports: tuple[str, ...]) -> Iterator[_Zygote]:
-        """The warm process for these imports, which does not end for idleness meanwhile."""
+    def _warm(self, start: _Start) -> Iterator[_Zygote]:
+        """The warm process with this start, which does not end for idleness meanwhile."""
         with self._lock:
             if self._closed:
                 raise EngineError("The engine is closed.")
-            place = self._places.setdefault(imports, _Place())
+            place = self._places.setdefault(start, _Place())
             place.users += 1
         try:
-            yield place.zygote(imports, self.level)
+            yield place.zygote(start, self.level)
         finally:
             with self._lock:
                 place.users -= 1
@@ -178,17 +184,35 @@ class Engine:
         long_ago = time.monotonic() - self._idle_seconds
         with self._lock:
             self._timer = None
-            ended = {imports: place for imports, place in self._places.items()
+            ended = {start: place for start, place in self._places.items()
                      if not place.users and place.idle_since <= long_ago}
-            for imports in ended:
-                del self._places[imports]
+            for start in ended:
+                del self._places[start]
             self._set_timer()
         for place in ended.values():
             place.close()
 
 
+@dataclass(frozen=True)
+class _Start:
+    """What a warm process does before it serves jobs, by the fields of a job."""
+
+    imports: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    seed: int = 0
+    hash_seed: int = 0
+
+    @classmethod
+    def of(cls, job: Job) -> _Start:
+        if not job.before:
+            return cls(job.imports, hash_seed=job.hash_seed)
+        folders = tuple(os.path.abspath(folder) for folder in job.folders)
+        return cls(job.imports, job.before, folders, job.seed, job.hash_seed)
+
+
 class _Place:
-    """Where the warm process for one list of imports is kept.
+    """Where the warm process for one start is kept.
 
     Attributes:
         users: how many are running jobs in it, or wait for it to start.
@@ -201,7 +225,7 @@ class _Place:
         self._zygote: _Zygote | None = None
         self._closed = False
 
-    def zygote(self, imports: tuple[str, ...], level: Level) -> _Zygote:
+    def zygote(self, start: _Start, level: Level) -> _Zygote:
         """The process, started if it is not there; who wants another one need not wait for it."""
         with self._lock:
             if self._closed:
@@ -209,7 +233,7 @@ class _Place:
             if self._zygote is None or not self._zygote.alive:
                 if self._zygote is not None:
                     self._zygote.close()
-                self._zygote = _Zygote(imports, level)
+                self._zygote = _Zygote(start, level)
             return self._zygote
 
     def close(self) -> None:
@@ -242,13 +266,13 @@ class _Broken:
 class _Zygote:
     """The warm process, seen from outside."""
 
-    def __init__(self, imports: tuple[str, ...], level: Level) -> None:
+    def __init__(self, start: _Start, level: Level) -> None:
         ours, theirs = socket.socketpair()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         keep = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
                 if key in os.environ}
         environment = keep | _THREADS | {"SHELL": "/bin/bash" if os.path.exists("/bin/bash") else "/bin/sh",
-                                         "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "MPLBACKEND": "agg",
+                                         "PYTHONHASHSEED": str(start.hash_seed), "PYTHONUTF8": "1", "MPLBACKEND": "agg",
                                          "HOME": os.environ.get("HOME", "/"), "TMPDIR": _temporary()}
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "autograder.execution.zygote", str(theirs.fileno()), level.value],
@@ -258,7 +282,7 @@ class _Zygote:
         self._control, self._lock = ours, threading.Lock()
         self._control.settimeout(_SECONDS_TO_WARM_UP)
         try:
-            wire.send(self._control, {"imports": list(imports), "parent": os.getpid()})
+            wire.send(self._control, {"parent": os.getpid(), **asdict(start)})
             hello = wire.receive(self._control)
         except OSError:
             hello = None
@@ -271,6 +295,9 @@ class _Zygote:
             said = self._said()
             self.close()
             raise EngineError(f"The process that runs lessons did not start: {said}")
+        if "failed" in hello:
+            self.close()
+            raise EngineError(f"A cell that is to run before stops with {hello['failed']}")
         self.memory_mb = hello["private_mb"]
         self.threads = hello["threads"]
 
@@ -397,7 +424,7 @@ class _Attempt:
         finally:
             self._zygote.kill(pid)
         if not ended and self._record.ended == "completed":
-            self._record.ended = "it did not end by itself and was stopped from outside"
+            self._record.ended = _CUT_OFF
 
     def _message(self) -> dict[str, Any]:
         steps: list[dict[str, Any]] = []

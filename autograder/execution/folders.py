@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
 import shutil
 import stat
 
@@ -78,31 +79,33 @@ def read(path: str | os.PathLike[str], most_bytes: int) -> bytes:
     return data
 
 
-def remove(base: str) -> None:
-    """Removes a folder and all in it, however deep it is and whatever its permissions are.
+def remove(base: str, within: int | None = None) -> None:
+    """Removes a folder and all in it, or a file, however deep it is and whatever its permissions are.
 
-    To be called when no process of the job is left.
+    Safe where somebody moves things about in it meanwhile: no path is followed, so nothing outside is reached.
+
+    Args:
+        within: a descriptor of the folder that it lies in.
     """
-    todo, parked = [base], 0
-    while todo:
-        folder = todo.pop()
-        _open_up(folder)
-        with contextlib.suppress(OSError):
-            for entry in list(os.scandir(folder)):
+    with contextlib.suppress(NotADirectoryError, FileNotFoundError):
+        top = _opened(base, within)
+        try:
+            todo = _emptied(top, top)
+            while todo:
+                name = todo.pop()
                 with contextlib.suppress(OSError):
-                    if not entry.is_dir(follow_symlinks=False):
-                        os.unlink(entry.path)
-                        continue
-                    # One level up, then: so no path ever gets long.
-                    _open_up(entry.path)
-                    parked += 1
-                    place = os.path.join(base, f".parked-{parked}-{os.getpid()}")
-                    os.rename(entry.path, place)
-                    todo.append(place)
-            if folder != base:
-                os.rmdir(folder)
+                    folder = _opened(name, top)
+                    try:
+                        todo += _emptied(folder, top)
+                    finally:
+                        os.close(folder)
+                    os.rmdir(name, dir_fd=top)
+        finally:
+            os.close(top)
     with contextlib.suppress(OSError):
-        os.rmdir(base)
+        os.rmdir(base, dir_fd=within)
+    with contextlib.suppress(OSError):
+        os.unlink(base, dir_fd=within)
 
 
 def size_of(base: str, most_files: int) -> tuple[int, int]:
@@ -163,39 +166,70 @@ def clear(path: str, keep_folder: bool = False) -> None:
         shutil.rmtree(path)
 
 
-def _open_up(folder: str) -> None:
-    """Gives its owner every right in a folder; a link is left alone."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY)
-        try:
-            os.chmod(f"/proc/self/fd/{descriptor}", 0o700)
-        finally:
-            os.close(descriptor)
+def _opened(name: str, within: int | None = None) -> int:
+    """A descriptor of a folder, in which its owner then has every right. A link is no folder."""
+    held = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=within)
+    try:
+        with contextlib.suppress(OSError):
+            os.chmod(f"/proc/self/fd/{held}", 0o700)
+        return os.open(f"/proc/self/fd/{held}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    finally:
+        os.close(held)
+
+
+def _emptied(folder: int, top: int) -> list[str]:
+    """Empties a folder. The folders in it go up into `top`, so that no path gets long; returns their names there."""
+    moved = []
+    with os.scandir(folder) as entries:
+        found = list(entries)
+    for entry in found:
+        with contextlib.suppress(OSError):
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.name, dir_fd=folder)
+                continue
+            os.close(_opened(entry.name, folder))
+            name = f".{secrets.token_hex(8)}"
+            os.rename(entry.name, name, src_dir_fd=folder, dst_dir_fd=top)
+            moved.append(name)
+    return moved
 
 
 def listing(roots: tuple[str, ...]) -> set[str]:
-    """Every path below some folders."""
+    """Every path below some folders; not what is mounted there, such as Python where it is installed below them."""
     found = set(roots)
-    todo = list(roots)
+    todo = [(root, os.lstat(root).st_dev) for root in roots if os.path.isdir(root)]
     while todo:
-        with contextlib.suppress(OSError), os.scandir(todo.pop()) as entries:
+        folder, device = todo.pop()
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 found.add(entry.path)
-                if entry.is_dir(follow_symlinks=False):
-                    todo.append(entry.path)
+                if entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == device:
+                    todo.append((entry.path, device))
     return found
 
 
 def remove_new(roots: tuple[str, ...], known: set[str]) -> None:
-    """Removes what has come since `known` was listed."""
-    todo = list(roots)
-    while todo:
+    """Removes what has come since `known` was listed; safe as `remove` is."""
+    for root in roots:
         with contextlib.suppress(OSError):
-            for entry in list(os.scandir(todo.pop())):
-                folder = entry.is_dir(follow_symlinks=False)
-                if entry.path in known:
-                    todo += [entry.path] if folder else []
-                elif folder:
-                    remove(entry.path)
-                else:
-                    os.unlink(entry.path)
+            folder = os.open(root, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                _remove_new(folder, root, known, _DEEPEST)
+            finally:
+                os.close(folder)
+
+
+def _remove_new(folder: int, path: str, known: set[str], deepest: int) -> None:
+    with os.scandir(folder) as entries:
+        found = list(entries)
+    for entry in found:
+        with contextlib.suppress(OSError):
+            if (there := os.path.join(path, entry.name)) not in known:
+                remove(entry.name, folder)
+            elif deepest and entry.is_dir(follow_symlinks=False):
+                inner = os.open(entry.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+                try:
+                    if os.fstat(inner).st_dev == os.fstat(folder).st_dev:
+                        _remove_new(inner, there, known, deepest - 1)
+                finally:
+                    os.close(inner)

@@ -15,9 +15,7 @@ import contextlib
 import enum
 import os
 import resource
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +26,7 @@ from autograder.execution import syscalls as sc
 from autograder.execution import usage
 from autograder.execution.folders import lay_out
 from autograder.execution.seccomp import filter_program
+from autograder.execution.temporary import temporary_folder
 
 FILES_PER_MB = 64  # of disk: so many files and folders may be made
 
@@ -124,7 +123,7 @@ def build_root(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         os.symlink(f"/proc/self/fd/{number}", f"{root}/dev/{name}")
     for path in ("/tmp", "/var/tmp", "/dev/shm"):
-        os.makedirs(f"{root}{path}")
+        os.makedirs(f"{root}{path}", exist_ok=True)  # there already where Python lies below it
         os.chmod(f"{root}{path}", 0o1777)
     os.makedirs(f"{root}/proc")
     sc.mount("proc", f"{root}/proc", "proc", sc.MS_NOSUID | sc.MS_NODEV | 8)  # 8: MS_NOEXEC
@@ -137,9 +136,7 @@ def build_root(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
         file.write("127.0.0.1 localhost\n::1 localhost\n")
     lay_out(f"{root}{WORK}", folders, limits.disk_mb * 2**20, limits.disk_mb * FILES_PER_MB)
     if os.geteuid() == 0:
-        for path, names, files in os.walk(f"{root}{HOME}"):
-            for name in ("", *names, *files):
-                os.chown(os.path.join(path, name), uid, uid, follow_symlinks=False)
+        _give_to(uid, f"{root}{HOME}")
     sc.change_root(root)
     sc.raise_loopback()
     sc.sethostname("lesson")
@@ -156,9 +153,8 @@ def prepare_folder(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None
     uid = _own_uid(jail)
     if uid != os.geteuid():
         os.chmod(jail.base, 0o755)
-        for path, names, files in os.walk(jail.base):
-            for name in ("", *names, *files):
-                os.chown(os.path.join(path, name), uid, uid, follow_symlinks=False)
+        for folder in (jail.work, jail.temporary):
+            _give_to(uid, folder)
 
 
 def restrict(jail: Jail, limits: Limits, baseline_bytes: int, spare_processes: int = 0) -> None:
@@ -184,18 +180,18 @@ def restrict(jail: Jail, limits: Limits, baseline_bytes: int, spare_processes: i
         resource.setrlimit(what, (most, most))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    uid = _own_uid(jail)
+    uid, before = _own_uid(jail), os.geteuid()
     processes = limits.processes
     kept = None
     if jail.level is Level.LANDLOCK:
-        if uid == os.geteuid():
+        if uid == before:
             # The limit counts everything this user has; the one on the job itself is kept by watching.
             processes += usage.tasks_of_user(uid) + limits.processes
         elif not all(map(_readable_by_all, (sys.prefix, sys.base_prefix))):
             # Python lies where only root may look. To look is all it may, and of that only what Landlock lets through.
             kept = sc.CAP_DAC_READ_SEARCH
     sc.forbid_new_privileges(but=kept)
-    if uid != os.geteuid():
+    if uid != before:
         if kept is not None:
             sc.keep_capabilities_over_change_of_user()
         os.setgroups([])
@@ -206,7 +202,11 @@ def restrict(jail: Jail, limits: Limits, baseline_bytes: int, spare_processes: i
     if jail.level is Level.LANDLOCK:
         _landlock(jail)
     own_root = jail.level is Level.NAMESPACES
-    sc.install_filter(filter_program(sc.MACHINE, sockets=own_root, truncate=own_root or sc.landlock_version() >= 3))
+    version = sc.landlock_version()
+    # A user of its own may signal nobody else's processes, and Landlock lets no signal out of its reach.
+    kept_inside = own_root or uid != before or version >= _SCOPES_FROM
+    sc.install_filter(filter_program(sc.MACHINE, sockets=own_root, truncate=own_root or version >= 3,
+                                     signals_only_to=0 if kept_inside else os.getpid()))
     # A change of user takes away a process's right to its own /proc entries; libraries read them.
     sc.allow_inspection(True)
     os.chdir(jail.work)
@@ -225,12 +225,9 @@ def available() -> Level:
     if sys.platform != "linux" or sc.MACHINE not in {"x86_64", "aarch64"}:
         return Level.NONE
     for level, attempt in ((Level.NAMESPACES, _try_namespaces), (Level.LANDLOCK, _try_landlock)):
-        base = tempfile.mkdtemp(prefix="mle-try-")
-        try:
+        with temporary_folder("mle-attempt-") as base:
             if _works(partial(attempt, base)):
                 return level
-        finally:
-            shutil.rmtree(base, ignore_errors=True)
     return Level.NONE
 
 
@@ -265,6 +262,12 @@ def _own_uid(jail: Jail) -> int:
     return os.geteuid() if os.geteuid() != 0 else _FIRST_UID + jail.slot
 
 
+def _give_to(uid: int, folder: str) -> None:
+    for path, names, files in os.walk(folder):
+        for name in ("", *names, *files):
+            os.chown(os.path.join(path, name), uid, uid, follow_symlinks=False)
+
+
 def _readable_by_all(path: str) -> bool:
     folders = [Path(path), *Path(path).parents]
     return all(folder.stat().st_mode & 0o1 for folder in folders)
@@ -274,7 +277,7 @@ def _readable_by_all(path: str) -> bool:
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _ALL_BY_VERSION = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}
-_SCOPE_ABSTRACT_UNIX, _SCOPE_SIGNAL = 1, 2
+_SCOPE_ABSTRACT_UNIX, _SCOPE_SIGNAL, _SCOPES_FROM = 1, 2, 6
 
 
 def _landlock(jail: Jail) -> None:
@@ -288,7 +291,7 @@ def _landlock(jail: Jail) -> None:
     # Its own entries only: /proc/self is another folder in a child process, which then does without.
     allowed |= {f"/proc/{os.getpid()}": only_file | _READ_DIR}
     allowed |= {jail.work: everything, jail.temporary: everything}
-    sc.landlock(allowed, everything, _SCOPE_ABSTRACT_UNIX | _SCOPE_SIGNAL if version >= 6 else 0)
+    sc.landlock(allowed, everything, _SCOPE_ABSTRACT_UNIX | _SCOPE_SIGNAL if version >= _SCOPES_FROM else 0)
 
 
 # --- finding out ------------------------------------------------------------------------------------------------

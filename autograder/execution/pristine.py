@@ -5,8 +5,10 @@ This makes cheating visible work, not impossible: code of the learner's shares a
 
 from __future__ import annotations
 
+import operator
 import sys
-from types import FunctionType, ModuleType
+from collections.abc import Mapping
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _RELIED_ON = (
@@ -31,69 +33,109 @@ class Pristine:
     """
 
     def __init__(self, own: tuple[ModuleType, ...]) -> None:
-        self._modules: dict[str, tuple[ModuleType, dict[str, Any]]] = {}
-        self._methods: list[tuple[type, dict[str, FunctionType]]] = []
-        self._code: list[tuple[FunctionType, tuple[Any, ...]]] = []
+        self._modules: dict[str, _Kept] = {}
+        self._methods: dict[type, _Kept] = {}
+        self._code: dict[FunctionType, tuple[Any, ...]] = {}
         self._aliases: dict[str, ModuleType] = {}
         for module in (*own, *(sys.modules[name] for name in _RELIED_ON if name in sys.modules)):
-            self._modules[module.__name__] = module, dict(vars(module))
+            self._modules[module.__name__] = _Kept(module, vars(module), dict(vars(module)))
             for value in list(vars(module).values()):
                 if isinstance(value, FunctionType):
                     self._keep(value)
-                elif isinstance(value, type) and (value.__module__ in _RELIED_ON or module in own):
+                elif isinstance(value, type) and value not in self._methods and (
+                        value.__module__ in _RELIED_ON or module in own):
                     methods = {key: item for key, item in vars(value).items() if isinstance(item, FunctionType)}
-                    self._methods.append((value, methods))
+                    if methods:
+                        self._methods[value] = _Kept(value, vars(value), methods)
                     for method in methods.values():
                         self._keep(method)
+        sys.addaudithook(_watch)
 
     def note_aliases(self, names: dict[str, Any]) -> None:
         """Remembers which of a notebook's names stand for such a module; the first meaning of a name counts."""
         for alias, value in list(names.items()):
             if type(value) is ModuleType and alias not in self._aliases and any(
-                    value is self._modules[name][0] for name in _ALIASED if name in self._modules):
+                    value is self._modules[name].owner for name in _ALIASED if name in self._modules):
                 self._aliases[alias] = value
 
     def put_back(self, names: dict[str, Any]) -> None:
         """Puts everything back, `names` being the notebook's."""
-        for name, (module, attributes) in self._modules.items():
-            if name in _RELIED_ON and sys.modules.get(name) is not module:
-                sys.modules[name] = module
-            current = vars(module)
-            for key, value in attributes.items():
-                if current.get(key) is not value:
-                    current[key] = value
-        for owner, methods in self._methods:
-            current = vars(owner)
-            for key, method in methods.items():
-                if current.get(key) is not method:
-                    setattr(owner, key, method)
-        for function, parts in self._code:
-            for part, value in zip(_CODE, parts, strict=True):
-                if getattr(function, part) is not value:
-                    setattr(function, part, value)
+        for name, kept in self._modules.items():
+            if name in _RELIED_ON and sys.modules.get(name) is not kept.owner:
+                sys.modules[name] = kept.owner
+            for key, value in kept.changed():
+                kept.current[key] = value
+        for kept in self._methods.values():
+            for key, value in kept.changed():
+                setattr(kept.owner, key, value)
+        while _changed:
+            function = _changed.pop()
+            for part, value in zip(_CODE, self._code.get(function, ()), strict=False):
+                setattr(function, part, value)
+            _changed.discard(function)
         names.update(self._aliases)
 
     def _keep(self, function: FunctionType) -> None:
-        self._code.append((function, tuple(getattr(function, part) for part in _CODE)))
+        self._code[function] = tuple(getattr(function, part) for part in _CODE)
 
 
-_checking = False
+class _Kept:
+    """Attributes as they were, beside the live ones.
+
+    Args:
+        owner: the module or class.
+        current: its own dictionary, or a view of it.
+        attributes: those that are to stay.
+    """
+
+    def __init__(self, owner: Any, current: Mapping[str, Any], attributes: dict[str, Any]) -> None:
+        self.owner, self.current, self._attributes = owner, current, attributes
+        self._names, self._values = tuple(attributes), tuple(attributes.values())
+
+    def changed(self) -> list[tuple[str, Any]]:
+        """Names whose value is another one now, with the old value."""
+        # Nearly always nothing is, and a loop in C finds that out ten times faster than one in Python.
+        if not _any(_map(_is_not, _map(self.current.get, self._names), self._values)):
+            return []
+        return [(name, value) for name, value in self._attributes.items() if self.current.get(name) is not value]
+
+
+# As they are before any code of a job has run.
+_any, _map, _is_not = any, map, operator.is_not
+# Functions that were given other code or defaults. Python tells us of each: to look through thousands of functions
+# before every check would take longer than the checks, as it makes a fork copy every page that one of them lies on.
+_changed: set[FunctionType] = set()
+# Where checks run, the code that may trace; empty elsewhere. A list, because this module's own names are put back too.
+_may_trace: list[frozenset[CodeType]] = []
 
 
 def guard_checks() -> None:
     """From here on this process refuses what skips lines of code that is running; for good, so only for checks."""
-    global _checking
-    if not _checking:
-        _checking = True
+    if not _may_trace:
         sys.settrace(None)
         sys.setprofile(None)
         if sys.version_info >= (3, 12):
             for tool in range(6):
                 if sys.monitoring.get_tool(tool):
                     sys.monitoring.set_events(tool, 0)
-        sys.addaudithook(_refuse_tracing)
+        _may_trace.append(frozenset())
 
 
-def _refuse_tracing(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in {"sys.settrace", "sys.setprofile"}:
+def let_trace(check: CodeType) -> None:
+    """Adds a check: its own code may trace what it calls, to count steps for example."""
+    found, todo = set(), [check]
+    while todo:
+        code = todo.pop()
+        found.add(code)
+        todo += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    # Helpers that an earlier part has defined may, too.
+    _may_trace[:] = [_may_trace[0].union(found)]
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "object.__setattr__":
+        # Anybody can raise such an event, with an object whose hash is code of theirs; a function's is its address.
+        if type(arguments[0]) is FunctionType and arguments[1] in _CODE:
+            _changed.add(arguments[0])
+    elif event in {"sys.settrace", "sys.setprofile"} and _may_trace and sys._getframe(1).f_code not in _may_trace[0]:
         raise RuntimeError("a check may not be traced")

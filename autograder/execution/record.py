@@ -49,6 +49,9 @@ class Job:
         folders: copied, in this order, into a fresh working directory: files the notebook may open.
         seed: for `random` and NumPy, set before the first cell.
         imports: modules that a warm process may load beforehand.
+        before: cells that the steps find run already. Jobs with the same ones, folders and seed share one run of them
+            in their warm process, outside any jail: for trusted code alone.
+        hash_seed: what Python's hashes of text begin with, and so the order of sets; only a warm process heeds it.
     """
 
     steps: tuple[Step, ...]
@@ -56,6 +59,8 @@ class Job:
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
     imports: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    hash_seed: int = 0
 
 
 @dataclass

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.execution import accept, wire
-from autograder.execution.pristine import Pristine, guard_checks
+from autograder.execution.pristine import Pristine, guard_checks, let_trace
 from autograder.execution.record import truncation_note
 from autograder.execution.seeding import seed_all
 from autograder.execution.shell import Session, text_of
@@ -53,7 +53,10 @@ class Runner:
     def run(self) -> None:
         """Runs the learner's cells in order and takes the forks; returns when the last cell has run."""
         self._session.attach(self._job["most_output"])
-        seed_all(self._job["seed"])
+        if self._session.numbers is None:
+            seed_all(self._job["seed"])
+        else:
+            _setstate(self._session.numbers)  # where the cells before have left them
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for step in self._job["steps"]:
             if step.get("in_place"):
@@ -175,6 +178,7 @@ class Runner:
             place = shell.compile.cache(plain, shell.execution_count, raw_code=source) if shown else "<hidden test>"
             code = compile(plain, place, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
             shell.execution_count += 1
+            let_trace(code)
             coroutine = eval(code, shell.user_ns)  # as the notebook's own cells, in the notebook's own names
             if code.co_flags & inspect.CO_COROUTINE:
                 await coroutine

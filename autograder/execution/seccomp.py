@@ -54,6 +54,14 @@ _TRUNCATE = (76, 45)
 _SOCKET, _SOCKETPAIR = (41, 198), (53, 199)
 _ON_ANY_PROCESS = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
 _CLONE, _CLONE3 = (56, 220), (435, 435)
+_KILL_PROCESS = (62, 129)
+# Further ways to signal a process, which it names in the first argument.
+_SIGNAL = {"tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240)}
+_PIDFD_SEND_SIGNAL = (424, 424)
+_FCNTL, _IOCTL = (72, 25), (16, 29)
+_SET_OWNER = (8, 15)  # F_SETOWN and F_SETOWN_EX: who gets a signal, of any number, when there is something to read
+_SET_OWNER_BY_IOCTL = (0x8901, 0x8902)  # FIOSETOWN and SIOCSPGRP: the same
+_EVERYBODY = 0xFFFFFFFF  # -1; of a process id the kernel reads the lower 32 bits only, which is what a filter compares
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _SOCK_STREAM, _SOCK_SEQPACKET = 1, 5
 _CLONE_NEW = 0x7E020000  # every flag that makes a namespace
@@ -64,7 +72,7 @@ _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
 
 
-def filter_program(machine: str, sockets: bool, truncate: bool = True) -> bytes:
+def filter_program(machine: str, sockets: bool, truncate: bool = True, signals_only_to: int = 0) -> bytes:
     """A seccomp filter as packed instructions.
 
     Args:
@@ -72,6 +80,8 @@ def filter_program(machine: str, sockets: bool, truncate: bool = True) -> bytes:
         sockets: whether IP sockets may be made, and paths changed by name: inside namespaces of its own a process may,
             as neither leads anywhere. Otherwise only Unix sockets that begin and end inside the process's family.
         truncate: whether a file may be cut short by name. Landlock looks at that from its third version on.
+        signals_only_to: where nothing else keeps signals from processes outside, the one process that may get any,
+            beside those of the sender's own group; 0 where something does.
     """
     column = ("x86_64", "aarch64").index(machine)
     refuse = _instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM)
@@ -109,7 +119,21 @@ def filter_program(machine: str, sockets: bool, truncate: bool = True) -> bytes:
         for numbers in (_SOCKET, _SOCKETPAIR):
             program += _where(numbers[column], [_argument(0), _instruction(_JUMP_EQUAL, 1, 0, _AF_UNIX), refuse,
                                                 *kinds])
+        program += _signals(column, signals_only_to, refuse, allow)
     return b"".join([*program, allow])
+
+
+def _signals(column: int, only_to: int, refuse: bytes, allow: bytes) -> list[bytes]:
+    """Where processes outside are in sight: nobody signals all of them at once, and where need be none of them."""
+    if not only_to:
+        return _where(_KILL_PROCESS[column], [_argument(0), *_one_of((_EVERYBODY,), refuse), allow])
+    program = _where(_KILL_PROCESS[column], [_argument(0), *_one_of((0, only_to), allow), refuse])
+    for numbers in _SIGNAL.values():
+        program += _where(numbers[column], [_argument(0), *_one_of((only_to,), allow), refuse])
+    program += _where(_PIDFD_SEND_SIGNAL[column], [refuse])
+    for numbers, commands in ((_FCNTL, _SET_OWNER), (_IOCTL, _SET_OWNER_BY_IOCTL)):
+        program += _where(numbers[column], [_argument(1), *_one_of(commands, refuse), allow])
+    return program
 
 
 def _where(number: int, then: list[bytes]) -> list[bytes]:

@@ -15,13 +15,14 @@ import importlib
 import io
 import json
 import os
+import random
 import selectors
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -38,6 +39,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.execution.record import truncation_note
+from autograder.execution.temporary import temporary_folder
 
 _INLINE = "module://matplotlib_inline.backend_inline"
 _HERE = os.path.dirname(__file__) + os.sep
@@ -338,11 +340,16 @@ class Session:
     """A notebook's state: one namespace in which its cells run one after the other.
 
     Made once in the warm process; each fork of it then calls `attach` before it runs anything.
+
+    Attributes:
+        numbers: the state of `random` that forks begin with, which Python gives new numbers; None if no cell has run.
     """
+
+    numbers: Any = None
 
     def __init__(self) -> None:
         Shell.clear_instance()
-        with tempfile.TemporaryDirectory(prefix="mle-shell-") as folder:
+        with temporary_folder("mle-profile-") as folder:
             self.shell = Shell.instance(config=Config(), ipython_dir=folder)
             self.shell.extension_manager.load_extension("storemagic")  # as every kernel does
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -361,12 +368,7 @@ class Session:
 
     def warm_up(self) -> None:
         """Does once what is slow the first time: a traceback, a figure, a table."""
-        kept = os.dup(1), os.dup(2)
-        streams = sys.stdout, sys.stderr
-        self._take_output(1 << 20)
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
-        try:
+        with self._for_forks():
             self.run("", "def f(x):\n    return x / 0\nf(1)")
             self.run("", "1 +")
             self.run("", "import asyncio\nawait asyncio.sleep(0)")
@@ -374,8 +376,36 @@ class Session:
                 self.run("", "import matplotlib.pyplot\nmatplotlib.pyplot.plot([1, 2])\nmatplotlib.pyplot.title('a')")
             if "pandas" in sys.modules:
                 self.run("", "import pandas\npandas.DataFrame({'a': [1.5]})")
-        finally:
             self._forget()
+
+    def begin(self, cells: list[str]) -> str:
+        """Runs cells that every fork is to find run already.
+
+        Returns:
+            Type and text of the exception that ended one of them; empty if all ran to their end.
+        """
+        with self._for_forks():
+            for source in cells:
+                name, text = self.run("", source)
+                if name:
+                    return f"{name}: {text}"
+            self.numbers = random.getstate()
+        return ""
+
+    @contextlib.contextmanager
+    def _for_forks(self) -> Iterator[None]:
+        """Runs cells before there are forks, to which it leaves neither event loop nor redirected output."""
+        kept = os.dup(1), os.dup(2)
+        streams = sys.stdout, sys.stderr
+        self._take_output(1 << 20)
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        try:
+            yield
+        finally:
+            self._loop.close()
+            self._loop = None
+            asyncio.set_event_loop(None)
             self._descriptors.close()
             self._descriptors = None
             sys.stdout, sys.stderr = streams
@@ -496,9 +526,6 @@ class Session:
         self.shell._last_traceback = None
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
             vars(sys).pop(name, None)
-        self._loop.close()
-        self._loop = None
-        asyncio.set_event_loop(None)
 
 
 def prepare() -> None:

@@ -27,10 +27,15 @@ from autograder.execution.runner import Runner
 from autograder.execution.shell import Session
 
 _GRACE = 3.0  # seconds from an interrupt to a kill
-_IDLE = 0.2  # CPU seconds: less than any loop uses before it is killed, more than waiting does
+# CPU seconds, at least, and as a share of the time: less than a loop uses before it is killed, more than waiting does.
+# Who waits for a pool of processes looks again and again.
+_IDLE, _IDLE_SHARE = 0.2, 0.05
 _BETWEEN_READINGS = 0.05
 _READINGS_SHARE = 0.2  # of the time, at most, goes into readings
 _MOST_BETWEEN_READINGS = 0.5
+# To read what is shared takes 10 ms for each process that has loaded torch; so it is not done where nothing has grown.
+_MOST_BETWEEN_FULL_READINGS = 1.0
+_GROWN_BYTES = 16 * 2**20
 _FORGED = "it wrote into the grader's own channel, so it was ended"
 
 
@@ -42,12 +47,14 @@ class Warm:
         pristine: what checks rely on, as it was before any code of a job had run.
         private_bytes: memory that the libraries take up, as the kernel's limit on data counts it.
         resident_bytes: memory that is shared with the warm process at most.
+        work: the folder in which cells have run already, with what they left there; empty if none have.
     """
 
     session: Session
     pristine: Pristine
     private_bytes: int
     resident_bytes: int
+    work: str = ""
 
 
 @dataclass
@@ -90,20 +97,25 @@ class Warden:
         self._waiting: dict[str, _Watched] = {}
         self._statuses: dict[int, int] = {}
         self._peak = 0
-        self._next_reading = 0.0
+        self._next_reading = self._next_full_reading = 0.0
+        self._seen_tasks = self._seen_resident = 0
         self._modules: Any = None
 
     def run(self) -> None:
         """Runs the cells, then the checks, and says `end`."""
         pairs = {group: socket.socketpair() for group in self._job["groups"]}
+        places = (self._jail.work, self._jail.temporary, *self._jail.other_places)
+        laid_out = folders.listing(places)
         runner = self._start_runner(pairs)
         self._watch(runner, {group: ours for group, (ours, _) in pairs.items()})
+        if self._over_on_disk(self._measured_on_disk()):
+            # Seen too late to be stopped. Checks are not to be ended for what cells have written: they find room.
+            folders.remove_new(places, laid_out)
         wire.send(self._up, {"say": "cells", "ended": runner.ended, "peak": self._peak,
                              "groups": sorted(self._waiting),
                              "modules": self._modules if self._job["report_modules"] else []})
         # Checks of early cells must not pay for slow late ones: all together they have as long as the cells had.
         self._deadline = time.monotonic() + self._limits.notebook_seconds
-        places = (self._jail.work, self._jail.temporary, *self._jail.other_places)
         there = folders.listing(places)
         while (wanted := wire.receive(self._up)) and "groups" in wanted:
             for group, checks in wanted["groups"].items():
@@ -171,10 +183,10 @@ class Warden:
                     except wire.Broken:
                         watched.ended = watched.ended or _FORGED
                         break
+                elif watched.pid in self._statuses:
+                    break  # nothing has come since it ended; some other process may hold its channel open
                 else:
                     self._reap()
-                    if watched.pid in self._statuses:
-                        break  # some other process may hold its channel open
         if not watched.group:
             self._kill_strangers()
         if not watched.order.ended and not watched.ended:
@@ -222,7 +234,8 @@ class Warden:
     def _keep_time(self, watched: _Watched, now: float) -> None:
         if now < watched.deadline:
             return
-        idle = usage.cpu_seconds(watched.pid) - watched.cpu_before < _IDLE
+        used = usage.cpu_seconds(watched.pid) - watched.cpu_before
+        idle = used < max(_IDLE, _IDLE_SHARE * self._limits.cell_seconds)
         # A fork may wait for ever for a thread that it does not have. That could be interrupted, but is no fault of
         # the check's: it gets its turn in a replay.
         waits = idle and watched.group and watched.group not in self._in_place
@@ -245,19 +258,34 @@ class Warden:
 
     def _read_usage(self, watched: _Watched) -> None:
         pids = self._others()
-        used = usage.measure(pids, self._warm.resident_bytes, self._jail.work)
-        most_files = self._limits.disk_mb * jails.FILES_PER_MB
-        if self._jail.level is jails.Level.LANDLOCK:
-            usage.add_disk(used, self._jail.base, most_files)
+        waiting = {other.pid for other in self._waiting.values()} - {watched.pid}
+        tasks, resident = usage.signs(pid for pid in pids if pid not in waiting)
+        if (self._jail.level is jails.Level.NAMESPACES  # elsewhere there is the disk to watch, too
+                and time.monotonic() < self._next_full_reading and tasks <= self._seen_tasks
+                and resident < self._seen_resident + _GROWN_BYTES):
+            return
+        self._seen_tasks, self._seen_resident = tasks, resident
+        self._next_full_reading = time.monotonic() + _MOST_BETWEEN_FULL_READINGS
+        used = self._measured_on_disk(usage.measure(pids, self._warm.resident_bytes, self._jail.work))
         self._peak = max(self._peak, used.memory)
-        over = ("memory" if used.memory > self._limits.memory_mb * 2**20
-                else "disk" if used.disk > self._limits.disk_mb * 2**20
-                else "files" if used.files > most_files
-                else "processes" if used.tasks > self._limits.processes + 1 + len(self._job["groups"]) else "")
+        over = ("memory" if used.memory > self._limits.memory_mb * 2**20 else self._over_on_disk(used)
+                or ("processes" if used.tasks > self._limits.processes + 1 + len(self._job["groups"]) else ""))
         if over:
             watched.ended = watched.ended or over
             self._kill_strangers()
             self._kill(watched)
+
+    def _measured_on_disk(self, used: usage.Usage | None = None) -> usage.Usage:
+        """What lies in the job's folders; nothing where the file system has a limit of its own."""
+        used = used or usage.Usage()
+        if self._jail.level is jails.Level.LANDLOCK:
+            usage.add_disk(used, self._jail.base, self._limits.disk_mb * jails.FILES_PER_MB)
+        return used
+
+    def _over_on_disk(self, used: usage.Usage) -> str:
+        """Which limit has been overstepped, if any."""
+        return ("disk" if used.disk > self._limits.disk_mb * 2**20
+                else "files" if used.files > self._limits.disk_mb * jails.FILES_PER_MB else "")
 
     def _others(self) -> list[int]:
         """Every process of the job."""

@@ -1,7 +1,8 @@
 """A warm process: imports what a lesson needs once, then forks for every job.
 
-Started as a program of its own, so it holds nothing but its libraries: no solution, no check, no gradebook. It ends
-when the one who started it closes the control socket, which a death of any kind does too.
+Started as a program of its own, so it holds nothing but its libraries: no check, no gradebook, and no solution unless
+its jobs are variants of that solution. It ends when the one who started it closes the control socket, which a death of
+any kind does too.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ import sys
 import tempfile
 
 from autograder.course import Limits
-from autograder.execution import accept, pristine, record, runner, shell, usage, wire
-from autograder.execution import folders as trees
+from autograder.execution import accept, folders, pristine, record, runner, seeding, shell, usage, wire
 from autograder.execution import jail as jails
 from autograder.execution import syscalls as sc
 from autograder.execution.pristine import Pristine
+from autograder.execution.temporary import TemporaryFolder, clear_left
 from autograder.execution.warden import Warden, Warm
+
+_PREFIX = "mle-jail-"
+_MOST_BEFORE_MB, _MOST_BEFORE_FILES = 1024, 10_000
 
 
 def main() -> None:
@@ -37,7 +41,14 @@ def main() -> None:
     session = shell.Session()
     session.load(hello["imports"])
     session.warm_up()
-    warm = Warm(session, Pristine((accept, pristine, record, runner, shell, wire)), _private_data(), _resident())
+    kept = Pristine((accept, pristine, record, runner, shell, wire))
+    begun = TemporaryFolder(_PREFIX) if hello["before"] else None
+    work = f"{begun.path}/work" if begun else ""
+    if begun and (failed := _begin(session, kept, hello, begun.path, work)):
+        wire.send(control, {"failed": failed})
+        begun.remove()
+        return
+    warm = Warm(session, kept, _private_data(), _resident(), work)
     gc.collect()
     # Collected objects that the forks share stay where they are: moving them would copy their pages.
     gc.freeze()
@@ -47,12 +58,27 @@ def main() -> None:
     sc.outlive_parent()
     sc.adopt_orphans()
     parent = os.pidfd_open(hello["parent"])
+    clear_left(_PREFIX)
     if os.getppid() == hello["parent"]:  # else it is gone, and its number may be somebody else's
         _serve(control, parent, level, warm)
+    if begun:
+        begun.remove()
+
+
+def _begin(session: shell.Session, kept: Pristine, hello: dict, base: str, work: str) -> str:
+    """Runs what jobs are to find run already, beside their files; returns why that failed."""
+    folders.lay_out(work, tuple(hello["folders"]), _MOST_BEFORE_MB * 2**20, _MOST_BEFORE_FILES)
+    os.environ |= {"IPYTHONDIR": f"{base}/ipython", "XDG_CACHE_HOME": f"{base}/cache"}
+    os.chdir(work)
+    sys.path.insert(0, "")
+    seeding.seed_all(hello["seed"])
+    error = session.begin(hello["before"])
+    kept.note_aliases(session.shell.user_ns)
+    return error
 
 
 def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) -> None:
-    folders: dict[int, str] = {}
+    bases: dict[int, TemporaryFolder] = {}
     children: dict[int, int] = {}
     slots = list(range(1000, 0, -1))
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -71,7 +97,7 @@ def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) 
                 if pid in children:
                     _kill_orphans(children)
                     slots.append(children.pop(pid))
-                    trees.remove(folders.pop(pid))
+                    bases.pop(pid).remove()
         if control.fileno() in ready:
             message, job = _receive_with_socket(control)
             if message is None:
@@ -80,14 +106,14 @@ def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) 
                 if message["kill"] in children:
                     os.kill(message["kill"], signal.SIGKILL)
                 continue
-            slot, base = slots.pop(), tempfile.mkdtemp(prefix="mle-job-")
+            slot, base = slots.pop(), TemporaryFolder(_PREFIX)
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 jails.close_all_but(job.fileno())
-                _become_job(job, jails.Jail(level, base, slot), warm)
-            children[pid], folders[pid] = slot, base
+                _become_job(job, jails.Jail(level, base.path, slot), warm)
+            children[pid], bases[pid] = slot, base
             job.close()
             wire.send(control, {"say": "started", "pid": pid})
     for pid in children:
@@ -97,8 +123,8 @@ def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) 
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
     _kill_orphans({})
-    for base in folders.values():
-        trees.remove(base)
+    for base in bases.values():
+        base.remove()
 
 
 def _become_job(up: socket.socket, jail: jails.Jail, warm: Warm) -> None:
@@ -115,11 +141,11 @@ def _become_job(up: socket.socket, jail: jails.Jail, warm: Warm) -> None:
                 _in_namespaces(up, job, jail, warm)
             else:
                 sc.adopt_orphans()
-                jails.prepare_folder(jail, tuple(job["folders"]), Limits(**job["limits"]))
+                jails.prepare_folder(jail, _folders(job, warm), Limits(**job["limits"]))
                 _set_environment(jail)
                 Warden(up, job, jail, warm).run()
             code = 0
-        except trees.Unfit as error:
+        except folders.Unfit as error:
             wire.send(up, {"say": "unfit", "why": str(error)})
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -139,8 +165,8 @@ def _in_namespaces(up: socket.socket, job: dict, jail: jails.Jail, warm: Warm) -
     try:
         sc.die_with_parent()
         try:
-            jails.build_root(jail, tuple(job["folders"]), Limits(**job["limits"]))
-        except trees.Unfit as error:
+            jails.build_root(jail, _folders(job, warm), Limits(**job["limits"]))
+        except folders.Unfit as error:
             wire.send(up, {"say": "unfit", "why": str(error)})
             return
         except OSError as error:
@@ -152,6 +178,10 @@ def _in_namespaces(up: socket.socket, job: dict, jail: jails.Jail, warm: Warm) -
         code = 0
     finally:
         os._exit(code)
+
+
+def _folders(job: dict, warm: Warm) -> tuple[str, ...]:
+    return (warm.work,) if warm.work else tuple(job["folders"])
 
 
 def _set_environment(jail: jails.Jail) -> None:
