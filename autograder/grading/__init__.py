@@ -4,13 +4,16 @@ from autograder.grading.cohort import Outcome, Submission, find_submissions, gra
 from autograder.grading.course import GradingCourse, Score
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
-from autograder.grading.plugin import RESULT_FILE, configure, configure_kit, write_atomically
+from autograder.grading.plugin import configure, configure_kit
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
-from autograder.grading.result import CheckResult, ExerciseResult, Result
-from autograder.grading.warm import warm_imports
+from autograder.grading.result import NO_MESSAGE, CheckResult, ExerciseResult, Result, judge_checks
+from autograder.grading.stored import RESULT_FILE, RESULT_SCHEMA, write_atomically
+from autograder.grading.warm import Runs, warm_imports
 
 __all__ = [
+    "NO_MESSAGE",
     "RESULT_FILE",
+    "RESULT_SCHEMA",
     "CheckResult",
     "ExerciseResult",
     "Graded",
@@ -19,6 +22,7 @@ __all__ = [
     "KeyCell",
     "Outcome",
     "Result",
+    "Runs",
     "Score",
     "Submission",
     "UnreadableNotebook",
@@ -28,6 +32,7 @@ __all__ = [
     "grade_cohort",
     "grade_notebook",
     "job_of",
+    "judge_checks",
     "read_submission",
     "restore",
     "warm_imports",

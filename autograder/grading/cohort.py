@@ -6,9 +6,7 @@ one transaction together with the digest of what was graded. So a run that is ki
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -28,15 +26,13 @@ from autograder import execution
 from autograder.errors import MleError
 from autograder.execution import folders
 from autograder.grading.course import GradingCourse
-from autograder.grading.grade import Graded, grade_notebook, ungraded
+from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
 from autograder.grading.ledger import Ledger
-from autograder.grading.plugin import RESULT_FILE
-from autograder.grading.reading import UnreadableNotebook, read_submission
-from autograder.grading.warm import Runs, environment, warm_imports
+from autograder.grading.stored import MOST_FILES, MOST_MB, RESULT_FILE, digest_of, environment_digest, result_json
+from autograder.grading.warm import Runs, warm_imports
 
 _STAGING = ".mle-grading-"
-_MOST_MB, _MOST_FILES = 256, 10_000  # handed in beside one notebook
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ class Outcome:
     Attributes:
         graded, skipped: how many submissions.
         failures: submissions that could not be graded at all, with the reason.
-        attention: graded, but a person should look: (submission, why).
+        attention: graded, now or before, but a person should look: (submission, why).
     """
 
     graded: int
@@ -72,6 +68,13 @@ class _Done:
     staged: Path
 
 
+@dataclass(frozen=True)
+class _Unchanged:
+    """The gradebook has this very submission's scores already; `ended` is as its record says."""
+
+    ended: str
+
+
 def find_submissions(root: Path, lessons: Iterable[str], student: str | None = None) -> list[Submission]:
     """What lies in `submitted/STUDENT/LESSON`, by lesson and student.
 
@@ -85,7 +88,8 @@ def find_submissions(root: Path, lessons: Iterable[str], student: str | None = N
         known = {submission.student for submission in found}
         found = [submission for submission in found if submission.student == student]
         if not found:
-            raise MleError(f"{submitted} has nothing of a student '{student}'. It has: {', '.join(sorted(known))}.")
+            has = f"It has: {', '.join(sorted(known))}." if known else "It has nothing of anybody."
+            raise MleError(f"{submitted} has nothing of a student '{student}'. {has}")
     if not found:
         raise MleError(f"Nothing to grade: there is no {submitted / 'STUDENT' / 'LESSON'}. Put each hand-in there, or "
                        "collect them with nbgrader.")
@@ -126,8 +130,9 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
             for done, (submission, result) in enumerate(_in_parallel(grader.grade, submissions, jobs), start=1):
                 if isinstance(result, MleError):
                     outcome.failures.append((submission, str(result)))
-                elif result is None:
+                elif isinstance(result, _Unchanged):
                     outcome.skipped += 1
+                    _point_out(submission, result.ended, outcome)
                 else:
                     _keep(course, ledger, result, outcome)
                 tell(f"{len(outcome.failures)} failed" if outcome.failures else submission.lesson, done,
@@ -146,8 +151,12 @@ def _keep(course: GradingCourse, ledger: Ledger, done: _Done, outcome: Outcome) 
         outcome.failures.append((done.submission, f"Its scores could not be entered: {error}"))
         return
     outcome.graded += 1
-    if why := _wants_attention(done.graded):
-        outcome.attention.append((done.submission, why))
+    _point_out(done.submission, done.graded.result.ended, outcome)
+
+
+def _point_out(submission: Submission, ended: str, outcome: Outcome) -> None:
+    if ended != "completed":
+        outcome.attention.append((submission, ended))
 
 
 class _Grader:
@@ -158,14 +167,16 @@ class _Grader:
         self._imports: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
-    def grade(self, submission: Submission) -> _Done | None:
-        """None where the gradebook has this very submission's scores already."""
+    def grade(self, submission: Submission) -> _Done | _Unchanged:
         key = Key.load(self._course.root / "solutions" / submission.lesson)
-        digest = _digest(submission.folder, key)
-        autograded = self._course.root / "autograded" / submission.student / submission.lesson
-        if self._known.get((submission.student, submission.lesson)) == digest and (autograded / RESULT_FILE).exists():
-            return None
-        graded = self._run(submission, key)
+        handed_in = digest_of(submission.folder)
+        # Of everything that decides about the result: submission, lesson with its files, and the libraries.
+        parts = (handed_in, key.digest, digest_of(key.files), environment_digest())
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        if self._known.get((submission.student, submission.lesson)) == digest and (
+                ended := self._ended(submission)):
+            return _Unchanged(ended)
+        graded = grade_hand_in(key, submission.folder, key.lesson, None, self._runner.run, self._imports_of(key))
         staged = Path(tempfile.mkdtemp(dir=self._staging)) / "files"
         try:
             _copy_files(staged, submission.folder, key.files)
@@ -176,21 +187,17 @@ class _Grader:
         for name in (f"{key.lesson}.ipynb", RESULT_FILE):
             folders.clear(str(staged / name))
         (staged / f"{key.lesson}.ipynb").write_text(nbformat.writes(graded.notebook) + "\n", encoding="utf-8")
-        (staged / RESULT_FILE).write_text(
-            json.dumps({"submission_digest": digest, **graded.result.to_dict()}, indent=1) + "\n", encoding="utf-8")
+        (staged / RESULT_FILE).write_text(result_json(graded.result, handed_in), encoding="utf-8")
         os.chmod(staged, 0o755)
         return _Done(submission, digest, graded, staged)
 
-    def _run(self, submission: Submission, key: Key) -> Graded:
-        for path in (submission.folder, submission.folder / f"{key.lesson}.ipynb"):
-            if path.is_symlink():
-                return ungraded(key, f"{path.name} is a link to somewhere else, and not what was handed in.")
+    def _ended(self, submission: Submission) -> str:
+        """How the run of a graded submission ended; empty where its record is gone or damaged."""
         try:
-            notebook = read_submission(submission.folder / f"{key.lesson}.ipynb", key)
-        except UnreadableNotebook as error:
-            # Learners read this, and where a course lies is not theirs to know.
-            return ungraded(key, str(error).replace(f"{submission.folder}{os.sep}", ""))
-        return grade_notebook(key, notebook, submission.folder, self._runner.run, self._imports_of(key))
+            ended = self._course.result(submission.lesson, submission.student)["ended"]
+        except (MleError, OSError, ValueError, TypeError, KeyError):
+            return ""
+        return ended if isinstance(ended, str) else ""
 
     def _imports_of(self, key: Key) -> tuple[str, ...]:
         with self._lock:
@@ -199,12 +206,12 @@ class _Grader:
             return self._imports[key.lesson]
 
 
-def _in_parallel(work: Callable[[Submission], _Done | None], submissions: list[Submission],
-                 jobs: int) -> Iterator[tuple[Submission, _Done | MleError | None]]:
+def _in_parallel(work: Callable[[Submission], _Done | _Unchanged], submissions: list[Submission],
+                 jobs: int) -> Iterator[tuple[Submission, _Done | _Unchanged | MleError]]:
     """Results as they come, never many more than are being worked on: a thousand notebooks do not wait in memory."""
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
     todo = iter(submissions)
-    running: dict[Future[_Done | None], Submission] = {}
+    running: dict[Future[_Done | _Unchanged], Submission] = {}
     try:
         while True:
             while len(running) < jobs + 2 and (following := next(todo, None)):
@@ -254,43 +261,9 @@ def _timestamp(folder: Path) -> datetime | None:
         return None
 
 
-def _wants_attention(graded: Graded) -> str:
-    return "" if graded.result.ended == "completed" else graded.result.ended
-
-
-def _digest(folder: Path, key: Key) -> str:
-    """Of everything that decides about the result: submission, lesson, and the libraries."""
-    digest = hashlib.sha256(f"{key.digest}\n{environment()}\n".encode())
-    for source in (folder, key.files):
-        for path, name in _files_of(source):
-            digest.update(name + b"\0")
-            with contextlib.suppress(OSError):
-                digest.update(folders.read(path, _MOST_MB * 2**20))
-            digest.update(b"\0")
-    return digest.hexdigest()
-
-
-def _files_of(folder: Path) -> list[tuple[str, bytes]]:
-    """Files below a folder, with their names there, sorted; of a folder without end only a part."""
-    found: list[tuple[str, bytes]] = []
-    todo = [str(folder)]
-    while todo and len(found) <= _MOST_FILES:
-        try:
-            entries = list(os.scandir(todo.pop()))
-        except OSError:  # not ours to read, or too deep for a path
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                todo.append(entry.path)
-            elif entry.is_file(follow_symlinks=False):
-                # Names need not be text.
-                found.append((entry.path, os.fsencode(os.path.relpath(entry.path, folder))))
-    return sorted(found)
-
-
 def _copy_files(target: Path, *sources: Path) -> None:
     """Copies what is beside a notebook. Links are left out: what they point to is not part of the hand-in."""
-    folders.lay_out(str(target), tuple(map(str, sources)), _MOST_MB * 2**20, _MOST_FILES, links=False)
+    folders.lay_out(str(target), tuple(map(str, sources)), MOST_MB * 2**20, MOST_FILES, links=False)
 
 
 def _sentence(error: Exception) -> str:

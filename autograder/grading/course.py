@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbgrader.api import Gradebook
@@ -24,8 +23,11 @@ from traitlets.config import Config
 
 from autograder.authoring import generate
 from autograder.errors import MleError
+from autograder.execution.temporary import temporary_folder
+from autograder.grading.gradebook import make_gradebook
 from autograder.grading.ledger import Ledger
-from autograder.grading.plugin import RESULT_FILE, configure_kit
+from autograder.grading.plugin import configure_kit
+from autograder.grading.stored import RESULT_FILE
 
 _AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was an error processing assignment '")
 
@@ -52,7 +54,8 @@ class GradingCourse:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self.db_url = f"sqlite:///{self.root / 'gradebook.db'}"
+        self._gradebook = self.root / "gradebook.db"
+        self.db_url = f"sqlite:///{self._gradebook}"
 
     def register(self, lesson_ids: Iterable[str]) -> None:
         """Enters assignments and their checks in the gradebook; doing it again brings them up to date.
@@ -60,7 +63,8 @@ class GradingCourse:
         Raises:
             MleError: nbgrader refuses, because a check was added or removed that there are submissions for.
         """
-        with _nbgrader_environment(), TemporaryDirectory(prefix="mle-register-") as nowhere:
+        make_gradebook(self._gradebook)
+        with _nbgrader_environment(), temporary_folder("mle-assignment-") as nowhere:
             for lesson_id in lesson_ids:
                 generate(self.root, lesson_id, self.db_url, Path(nowhere))
 
@@ -95,6 +99,7 @@ class GradingCourse:
 
     def ledger(self) -> Ledger:
         """The gradebook, opened for writing scores; made if there is none."""
+        make_gradebook(self._gradebook)
         with _nbgrader_environment():
             return Ledger(self.db_url, self._config())
 

@@ -171,7 +171,7 @@ def _cell_ids(paths: tuple[Path, ...]) -> dict[str, str]:
     """Grade ids in their order, each with the id of its cell, empty where it has none."""
     for path in paths:
         try:
-            notebook = parse_notebook(path.read_bytes(), path.name, path.stem)
+            notebook = parse_notebook(path.read_bytes(), path.name, "")
         except (OSError, UnreadableNotebook):
             continue
         found = {}

@@ -13,7 +13,7 @@ from autograder.execution import Job, RunRecord, Step, StepFact, run
 from autograder.grading.credit import PartialCredit
 from autograder.grading.key import Key, KeyCell
 from autograder.grading.names import names_of
-from autograder.grading.reading import restore
+from autograder.grading.reading import UnreadableNotebook, read_hand_in, restore
 from autograder.grading.result import Result, judge, write_outputs
 
 
@@ -46,6 +46,21 @@ def grade_notebook(key: Key, submitted: NotebookNode, folder: Path | None = None
     result = judge(key, restored.notebook, record, restored.repairs, values)
     write_outputs(key, restored.notebook, record, result)
     return Graded(restored.notebook, result)
+
+
+def grade_hand_in(key: Key, folder: Path, name: str, beside: Path | None = None,
+                  execute: Callable[[Job], RunRecord] = run, imports: tuple[str, ...] = ()) -> Graded:
+    """Grades what was handed in as `name`.ipynb; what cannot be read has no points, and a reason.
+
+    Args:
+        folder: what was handed in.
+        beside: whose files the notebook may open, if not that folder's.
+    """
+    try:
+        submitted = read_hand_in(folder, name, key)
+    except UnreadableNotebook as error:
+        return ungraded(key, str(error))
+    return grade_notebook(key, submitted, beside or folder, execute, imports)
 
 
 def ungraded(key: Key, reason: str) -> Graded:

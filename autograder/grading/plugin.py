@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from copy import deepcopy
 from dataclasses import fields
@@ -27,16 +26,18 @@ from nbgrader.preprocessors import (
 from traitlets import Dict, Enum, TraitError, validate
 from traitlets.config import Config
 
+from autograder import execution
 from autograder.authoring import RemoveGraderNotes, configure_release
 from autograder.course import Limits
 from autograder.errors import MleError
 from autograder.grading.foreign import Rules, gradebook_notebook, is_python, key_of
-from autograder.grading.grade import Graded, grade_notebook, ungraded
+from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
-from autograder.grading.reading import UnreadableNotebook, read_submission, restore
+from autograder.grading.reading import UnreadableNotebook, read_hand_in, restore
+from autograder.grading.stored import RESULT_FILE, digest_of, result_json, write_atomically
 from autograder.grading.validation import validate_with_our_engine
+from autograder.grading.warm import warm_imports
 
-RESULT_FILE = "result.json"
 # nbgrader sets no other limit than one for a cell: these only keep one submission from taking a whole machine.
 _GENEROUS = {"notebook_seconds": 1800, "memory_mb": 4096, "output_kb": 2048, "disk_mb": 1024, "processes": 128}
 _NO_TIMEOUT = 3600
@@ -100,8 +101,18 @@ class GradeNotebook(NbGraderPreprocessor):
         directory, (assignment, student, notebook) = _course(self), _names(resources)
         key = Key.load(_folder(directory, directory.source_directory, ".", assignment))
         submitted = _folder(directory, directory.submitted_directory, student, assignment)
-        graded = grade_notebook(key, read_submission(submitted / f"{notebook}.ipynb", key), submitted)
+        graded = grade_hand_in(key, submitted, notebook, imports=self._warm_imports(key, directory))
         return self._keep(key, graded, resources, RESULT_FILE), resources
+
+    def _warm_imports(self, key: Key, directory: CourseDirectory) -> tuple[str, ...]:
+        """What a warm process should have loaded; nothing where the solution does not tell, which costs time alone."""
+        assignment, _, notebook = key.lesson.partition("/")
+        solution = _folder(directory, directory.source_directory, ".", assignment) / f"{notebook or assignment}.ipynb"
+        try:
+            return warm_imports(key, execution, solution)
+        except (OSError, ValueError, MleError) as error:
+            self.log.info("%s tells no imports to begin with: %s", solution, error)
+            return ()
 
     def _keep(self, key: Key, graded: Graded, resources: dict, file: str) -> NotebookNode:
         directory, (assignment, student, notebook) = _course(self), _names(resources)
@@ -111,7 +122,8 @@ class GradeNotebook(NbGraderPreprocessor):
             self.log.warning("%s, %s, %s: somebody should look: %s", student, assignment, notebook, graded.result.ended)
             _flag(resources)
         autograded = _folder(directory, directory.autograded_directory, student, assignment)
-        write_atomically(autograded / file, json.dumps(graded.result.to_dict(), indent=1))
+        submitted = _folder(directory, directory.submitted_directory, student, assignment)
+        write_atomically(autograded / file, result_json(graded.result, digest_of(submitted)))
         resources["mle"] = (key, graded.result)
         return graded.notebook
 
@@ -148,17 +160,16 @@ class GradeSubmission(GradeNotebook):
                            {"nbgrader": resources["nbgrader"] | {"notebook": other}}, _result_file(keys, other))
         key = keys[notebook]
         submitted = _folder(directory, directory.submitted_directory, student, assignment)
-        try:
-            submission = read_submission(submitted / f"{notebook}.ipynb", key)
-        except UnreadableNotebook as error:
-            # Learners read this, and where a course lies is not theirs to know.
-            graded = ungraded(key, str(error).replace(f"{submitted}{os.sep}", ""))
-        else:
-            if not is_python(NotebookNode(metadata=key.notebook_metadata)):
-                return self._as_nbgrader_does(key, submission, resources)
-            graded = grade_notebook(key, submission, _folder(directory, directory.autograded_directory, student,
-                                                             assignment))
-        return self._keep(key, graded, resources, _result_file(keys, notebook)), resources
+        file = _result_file(keys, notebook)
+        if not is_python(NotebookNode(metadata=key.notebook_metadata)):
+            try:
+                submission = read_hand_in(submitted, notebook, key)
+            except UnreadableNotebook as error:
+                return self._keep(key, ungraded(key, str(error)), resources, file), resources
+            return self._as_nbgrader_does(key, submission, resources)
+        autograded = _folder(directory, directory.autograded_directory, student, assignment)
+        graded = grade_hand_in(key, submitted, notebook, autograded, imports=self._warm_imports(key, directory))
+        return self._keep(key, graded, resources, file), resources
 
     def _keys(self, directory: CourseDirectory, assignment: str) -> dict[str, Key]:
         """The keys of an assignment's notebooks, by name."""
@@ -211,17 +222,6 @@ class SaveScores(SaveAutoGrades):
         grade.auto_score = check.earned
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a file so that a reader sees either all of it or what was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _course(preprocessor: NbGraderPreprocessor) -> CourseDirectory:

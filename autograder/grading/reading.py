@@ -22,7 +22,7 @@ _LARGEST_MB = 64
 _MOST_PARTS = 8_000_000  # of JSON, each of which takes many times its length in memory
 _MOST_CELLS = 5_000
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_HAND_IN_AGAIN = "Have it handed in again."
+_AGAIN = "It has to be handed in again."
 _MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -44,37 +44,59 @@ class Restored:
 
 
 def read_submission(path: Path, key: Key) -> NotebookNode:
-    """Reads a submitted notebook of any format version, however it was saved.
+    """Reads a learner's own notebook of any format version, however it was saved.
 
     Raises:
-        UnreadableNotebook: it is missing, empty, no notebook, or a notebook of another lesson; says what to do.
+        UnreadableNotebook: it is missing, empty, no notebook, or a notebook of another lesson; tells them what to do.
     """
+    own_cure = f"Restore an earlier version, or set this one aside and get a fresh copy with `mle reset {key.lesson}`."
     try:
-        if not path.is_file() and path.exists():
-            raise OSError("it is not a file")
-        size = path.stat().st_size
-        if size > _LARGEST_MB * 2**20:
-            raise UnreadableNotebook(f"{path} has {size / 2**20:.0f} MiB, more than the {_LARGEST_MB} MiB a notebook "
-                                     "may have. In JupyterLab choose Edit > Clear Outputs of All Cells and save.")
-        data = path.read_bytes()
+        notebook = parse_notebook(_bytes(path, str(path)), str(path), own_cure)
     except FileNotFoundError:
-        cure = f"`mle start {key.lesson}` puts one there." if key.ours else "It was not handed in."
-        raise UnreadableNotebook(f"There is no notebook at {path}. {cure}") from None
-    except OSError as error:
-        raise UnreadableNotebook(f"{path} cannot be read: {error.strerror or error}. Check the file's permissions, "
-                                 "and that it is a file and not a folder.") from None
-    notebook = parse_notebook(data, str(path), key.lesson, "" if key.ours else _HAND_IN_AGAIN)
-    _refuse_other_lesson(notebook, path, key)
+        raise UnreadableNotebook(
+            f"There is no notebook at {path}. `mle start {key.lesson}` puts one there.") from None
+    claimed = _lesson_claimed(notebook)
+    if claimed not in (None, key.lesson):
+        raise UnreadableNotebook(f"{path} is a notebook of lesson {claimed}, not of {key.lesson}. Check it as "
+                                 f"{claimed}, or put the notebook of {key.lesson} in its place.")
+    if not _has_cells_of(key, notebook):
+        raise UnreadableNotebook(f"{path} has none of the cells of lesson {key.lesson}, so it is some other notebook. "
+                                 f"Set it aside and get a fresh copy with `mle reset {key.lesson}`.")
     return notebook
 
 
-def parse_notebook(data: bytes, name: str, lesson: str, cure: str = "") -> NotebookNode:
+def read_hand_in(folder: Path, name: str, key: Key) -> NotebookNode:
+    """Reads what somebody else handed in as `name`.ipynb.
+
+    Raises:
+        UnreadableNotebook: it is missing, a link, empty, no notebook, or another one. Learners may read the message:
+            it does not say where the course lies.
+    """
+    file, path = f"{name}.ipynb", folder / f"{name}.ipynb"
+    for one in (folder, path):
+        if one.is_symlink():
+            raise UnreadableNotebook(f"{one.name} is a link to somewhere else, and not what was handed in. {_AGAIN}")
+    try:
+        notebook = parse_notebook(_bytes(path, file), file, _AGAIN)
+    except FileNotFoundError:
+        others = sorted(other.name for other in folder.glob("*.ipynb"))
+        cure = (f"If {_one_of(others)} is meant, rename it to {file} and grade again." if others else _AGAIN)
+        raise UnreadableNotebook(f"{file} was not handed in. {cure}") from None
+    claimed = _lesson_claimed(notebook) if key.ours else None
+    if claimed not in (None, key.lesson):
+        raise UnreadableNotebook(f"{file} is a notebook of lesson {claimed}, not of {key.lesson}. {_AGAIN}")
+    if not _has_cells_of(key, notebook):
+        raise UnreadableNotebook(f"{file} has none of the cells of {key.lesson}: it is another notebook, or has lost "
+                                 f"both its nbgrader metadata and its cell ids. {_AGAIN}")
+    return notebook
+
+
+def parse_notebook(data: bytes, name: str, cure: str) -> NotebookNode:
     """A notebook from its bytes.
 
     Raises:
-        UnreadableNotebook: the bytes are no notebook; `name`, and `lesson` or another `cure`, go into the message.
+        UnreadableNotebook: the bytes are no notebook; `name` and `cure` go into the message.
     """
-    cure = cure or f"Restore an earlier version, or set this one aside and get a fresh copy with `mle reset {lesson}`."
     if not data.strip():
         raise UnreadableNotebook(f"{name} is empty. {cure}")
     try:
@@ -258,16 +280,30 @@ def _inside(data: object, *keys: str) -> object:
     return data
 
 
-def _refuse_other_lesson(notebook: NotebookNode, path: Path, key: Key) -> None:
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        if not path.is_file() and path.exists():
+            raise OSError("it is not a file")
+        size = path.stat().st_size
+        if size > _LARGEST_MB * 2**20:
+            raise UnreadableNotebook(f"{name} has {size / 2**20:.0f} MiB, more than the {_LARGEST_MB} MiB a notebook "
+                                     "may have. In JupyterLab choose Edit > Clear Outputs of All Cells and save.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableNotebook(f"{name} cannot be read: {error.strerror or error}. Check the file's permissions, "
+                                 "and that it is a file and not a folder.") from None
+
+
+def _lesson_claimed(notebook: NotebookNode) -> object:
     mle = notebook.metadata.get("mle")
-    claimed = mle.get("lesson") if isinstance(mle, dict) and key.ours else None
-    if claimed in (None, key.lesson) and (not key.cells or any(_identity(cell, key) for cell in notebook.cells)):
-        return
-    if not key.ours:
-        raise UnreadableNotebook(f"{path} has none of the cells of {key.lesson}: it is another notebook, or has lost "
-                                 f"both its nbgrader metadata and its cell ids. {_HAND_IN_AGAIN}")
-    if claimed and claimed != key.lesson:
-        raise UnreadableNotebook(f"{path} is a notebook of lesson {claimed}, not of {key.lesson}. Check it as "
-                                 f"{claimed}, or put the notebook of {key.lesson} in its place.")
-    raise UnreadableNotebook(f"{path} has none of the cells of lesson {key.lesson}, so it is some other notebook. "
-                             f"Set it aside and get a fresh copy with `mle reset {key.lesson}`.")
+    return mle.get("lesson") if isinstance(mle, dict) else None
+
+
+def _has_cells_of(key: Key, notebook: NotebookNode) -> bool:
+    return not key.cells or any(_identity(cell, key) for cell in notebook.cells)
+
+
+def _one_of(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -15,7 +15,10 @@ from autograder.grading.key import Key, KeyCell
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST_MESSAGE = 600
+_SYNTAX = {"SyntaxError", "IndentationError", "TabError"}
+_CELL_FILE = re.compile(r"\((?:<[^()]*>|\d+\.py), line (\d+)\)$")
 _HIDDEN_FAILED = "A hidden test did not pass."
+NO_MESSAGE = "An assertion of this check does not hold."
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class ExerciseResult:
     Attributes:
         attempted: whether the cell differs from the one handed out.
         problem: why the learner's own cell did not run through; empty when it did.
+        ran: whether it began to run; not so where the notebook ended before it.
     """
 
     id: str
     attempted: bool
     problem: str
     checks: tuple[CheckResult, ...]
+    ran: bool = True
 
     points: float = field(init=False)
     earned: float = field(init=False)
@@ -57,6 +62,7 @@ class ExerciseResult:
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", sum(check.points for check in self.checks))
         object.__setattr__(self, "earned", sum(check.earned for check in self.checks))
+
 
 @dataclass(frozen=True)
 class Result:
@@ -115,8 +121,10 @@ def judge(key: Key, notebook: NotebookNode, record: RunRecord, repairs: tuple[st
         # In other courses the cell above a check need not be all that it tests, so its being untouched says little.
         checks = tuple(_judge_check(cell, record.facts[cell.id], attempted or not key.ours, values.get(cell.id))
                        for cell in cells)
-        problem = _problem(record.facts.get(identity)) if attempted else ""
-        exercises.append(ExerciseResult(identity, attempted, problem, checks))
+        fact = record.facts.get(identity)
+        problem = _problem(fact) if attempted else ""
+        ran = fact is None or fact.status != "not_run"
+        exercises.append(ExerciseResult(identity, attempted, problem, checks, ran))
     return Result(
         lesson=key.lesson, lesson_digest=key.digest, exercises=tuple(exercises),
         essay_points=sum(cell.points for cell in (*key.of_kind("essay"), *key.of_kind("task"))), repairs=repairs,
@@ -124,15 +132,23 @@ def judge(key: Key, notebook: NotebookNode, record: RunRecord, repairs: tuple[st
         seconds=round(record.seconds, 3), peak_memory_mb=round(record.peak_memory_mb, 1))
 
 
+def judge_checks(key: Key, exercise: str, record: RunRecord) -> tuple[tuple[CheckResult, ...], str]:
+    """Of a run of one exercise alone: its checks, and why its own cell did not run through."""
+    cells = [cell for cell in key.of_kind("check") if cell.exercise == exercise]
+    return (tuple(_judge_check(cell, record.facts[cell.id], True, None) for cell in cells),
+            _problem(record.facts[exercise]))
+
+
 def write_outputs(key: Key, notebook: NotebookNode, record: RunRecord, result: Result) -> None:
     """Puts outputs into the notebook, and takes every hidden test's source and output out of it."""
     fixed = {cell.id: cell for cell in key.cells}
+    numbers = _numbers(key, notebook, record)
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
         fact = record.facts.get(cell.id)
         cell.outputs = []
-        cell.execution_count = None
+        cell.execution_count = numbers.get(cell.id)
         if fact is None:
             continue
         if fixed.get(cell.id) is None or fixed[cell.id].kind != "check":
@@ -148,6 +164,14 @@ def write_outputs(key: Key, notebook: NotebookNode, record: RunRecord, result: R
             cell.outputs.append(_error_output("CheckFailed", check.message))
         if hidden_from < len(fixed[cell.id].parts):
             cell.source = f"{visible}\n# A hidden test ran here." if visible else "# A hidden test ran here."
+
+
+def _numbers(key: Key, notebook: NotebookNode, record: RunRecord) -> dict[str, int]:
+    """The `In [ ]` of each cell that ran, as tracebacks name it. Checks, which run beside the notebook, have none."""
+    uncounted = {cell.id for cell in key.of_kind("check")} | {c.id for c in notebook.cells if not c.source.strip()}
+    ran = [identity for identity, fact in record.facts.items()
+           if fact.status != "not_run" and identity not in uncounted]
+    return {identity: number for number, identity in enumerate(ran, start=1)}
 
 
 def _judge_check(cell: KeyCell, fact: StepFact, attempted: bool, value: float | None) -> CheckResult:
@@ -170,20 +194,26 @@ def _message(cell: KeyCell, fact: StepFact, attempted: bool, in_hidden: bool) ->
         return f"{sentence} {_capital(fact.reason)}." if fact.status in {"timeout", "not_run"} else sentence
     if fact.reason:
         return _capital(fact.reason) + "."
-    name, text = fact.error
-    text = _ANSI.sub("", text).strip()
+    name, text = fact.error[0], _text_of(fact)
     if fact.status == "failed":
-        return _shortened(text) or "An assertion of this check does not hold."
+        return _shortened(text) or NO_MESSAGE
     return _shortened(f"{name}: {text}" if text else name)
 
 
 def _problem(fact: StepFact | None) -> str:
     if fact is None or fact.status == "passed":
         return ""
+    if fact.status == "not_run":
+        return f"Your cell was {fact.reason}."
     if fact.reason:
         return f"Your cell did not finish: {fact.reason}."
-    name, text = fact.error
-    return _shortened(f"Your cell stopped with {name}: {_ANSI.sub('', text).strip()}")
+    return _shortened(f"Your cell stopped with {fact.error[0]}: {_text_of(fact)}")
+
+
+def _text_of(fact: StepFact) -> str:
+    """An exception's text. Where a cell's syntax is wrong it names a file that no learner ever sees."""
+    text = _ANSI.sub("", fact.error[1]).strip()
+    return _CELL_FILE.sub(r"(line \1 of the cell)", text) if fact.error[0] in _SYNTAX else text
 
 
 def _capital(text: str) -> str:

@@ -45,7 +45,8 @@ class RunForValidation(NbGraderPreprocessor):
         seconds = stock.timeout if stock.timeout and stock.timeout > 0 else 3600
         limits = replace(Limits(), cell_seconds=seconds, notebook_seconds=1800, memory_mb=4096)
         key = key_of("validate", nb, Rules(limits, purpose="validate"))
-        submitted = parse_notebook(nbformat.writes(nb).encode(), "the notebook", key.lesson)
+        submitted = parse_notebook(nbformat.writes(nb).encode(), "the notebook",
+                                   "Save it again in JupyterLab.")
         graded = grade_notebook(key, submitted, Path.cwd())
         checks = {cell.id: graded.result.checks[cell.check] for cell in key.of_kind("check")}
         # Held against itself, a notebook has the cells that it had.

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import sys
-from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
@@ -17,10 +14,8 @@ from platformdirs import user_cache_path
 from autograder.execution import Job, RunRecord
 from autograder.grading.grade import job_of
 from autograder.grading.key import Key
-from autograder.grading.plugin import write_atomically
-
-# What decides about a result beside the lesson and the submission.
-_DEPENDS_ON = ("mle-path", "nbgrader", "ipython", "numpy", "pandas", "matplotlib", "scikit-learn", "torch")
+from autograder.grading.reading import restore
+from autograder.grading.stored import environment_digest, write_atomically
 
 
 class Runs(Protocol):
@@ -33,33 +28,29 @@ class Runs(Protocol):
         """What a trusted job has loaded when it is done."""
 
 
-def warm_imports(key: Key, runner: Runs) -> tuple[str, ...]:
-    """The modules that the lesson's solution has loaded when it is done, in the order it loaded them.
+def warm_imports(key: Key, runner: Runs, solution: Path | None = None) -> tuple[str, ...]:
+    """The modules that a lesson's solution has loaded when it is done, in the order it loaded them.
 
     Kept in the user's cache folder: for as long as lesson and libraries stay the same, so does the list.
+
+    Args:
+        solution: the notebook with the solution; the lesson's own where `mle build` wrote it.
+
+    Raises:
+        OSError: there is no such notebook.
+        ValueError: it is no notebook.
+        EngineError: it could not be run.
     """
-    name = hashlib.sha256(f"{key.digest}\n{environment()}".encode()).hexdigest()
+    name = hashlib.sha256(f"{key.digest}\n{environment_digest()}".encode()).hexdigest()
     path = user_cache_path("mle-path") / "imports" / f"{name}.json"
     try:
         return tuple(map(str, json.loads(path.read_text(encoding="utf-8"))))
     except (OSError, ValueError, TypeError):
         pass
-    notebook = nbformat.read(key.files / f"{key.lesson}.ipynb", as_version=4)
-    imports = runner.imports_of(job_of(key, notebook))
+    notebook = nbformat.read(solution or key.files / f"{key.lesson}.ipynb", as_version=4)
+    imports = runner.imports_of(job_of(key, restore(key, notebook).notebook, solution.parent if solution else None))
     _keep(path, imports)
     return imports
-
-
-@lru_cache(maxsize=1)
-def environment() -> str:
-    """The versions that results depend on."""
-    versions = [sys.version]
-    for name in _DEPENDS_ON:
-        try:
-            versions.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            versions.append(f"{name} -")
-    return "\n".join(versions)
 
 
 def _keep(path: Path, imports: tuple[str, ...]) -> None:

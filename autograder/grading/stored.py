@@ -1,0 +1,85 @@
+"""`result.json`, the record that stays of a graded submission. Its JSON schema lies beside this file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from autograder.execution import folders
+from autograder.grading.result import Result
+
+RESULT_FILE = "result.json"
+RESULT_SCHEMA = Path(__file__).with_name("result.schema.json")
+SCHEMA_VERSION = 1
+MOST_MB, MOST_FILES = 256, 10_000  # handed in beside one notebook
+
+# What decides about a result beside the lesson and the submission.
+_DEPENDS_ON = ("mle-path", "nbgrader", "ipython", "numpy", "pandas", "matplotlib", "scikit-learn", "torch")
+
+
+def result_json(result: Result, submission_digest: str) -> str:
+    """A result as the text of its `result.json`.
+
+    Args:
+        submission_digest: as `digest_of` gives it.
+    """
+    return json.dumps({"schema_version": SCHEMA_VERSION, "submission_digest": submission_digest,
+                       "environment_digest": environment_digest(), **result.to_dict()}, indent=1) + "\n"
+
+
+def digest_of(folder: Path | None) -> str:
+    """SHA-256 of the names and bytes of all files below a folder; links do not count, and neither do empty folders."""
+    digest = hashlib.sha256()
+    for path, name in _files_of(folder) if folder else ():
+        digest.update(name + b"\0")
+        with contextlib.suppress(OSError):
+            digest.update(folders.read(path, MOST_MB * 2**20))
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def environment_digest() -> str:
+    """SHA-256 of the versions that results depend on."""
+    versions = [sys.version]
+    for name in _DEPENDS_ON:
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"{name} -")
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a file so that a reader sees either all of it or what was there before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _files_of(folder: Path) -> list[tuple[str, bytes]]:
+    """Files below a folder, with their names there, sorted; of a folder without end only a part."""
+    found: list[tuple[str, bytes]] = []
+    todo = [str(folder)]
+    while todo and len(found) <= MOST_FILES:
+        try:
+            entries = list(os.scandir(todo.pop()))
+        except OSError:  # not ours to read, or too deep for a path
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                todo.append(entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                # Names need not be text.
+                found.append((entry.path, os.fsencode(os.path.relpath(entry.path, folder))))
+    return sorted(found)
