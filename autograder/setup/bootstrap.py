@@ -37,13 +37,36 @@ def prepare(
         SetupError: no disk space, no network, a read-only folder and the like, each with its cure.
     """
     env = Environment(Path(root))
-    if not env.is_ready(version) and not (as_it_is and env.python.exists()):
-        line = ProgressLine(stream)
-        with explained(env.folder), alone(env, line) as lock:
-            # Asked again: somebody else may have set up while we waited for the lock.
-            if not env.is_ready(version):
-                _set_up(env, [version] if version else supported, line, lock)
+    with explained(env.folder):
+        if not env.is_ready(version) and not (as_it_is and env.python.exists()):
+            line = ProgressLine(stream)
+            with alone(env, line) as lock:
+                # Asked again: somebody else may have set up while we waited for the lock.
+                if not env.is_ready(version):
+                    _set_up(env, [version] if version else supported, line, lock)
     return str(env.python), env.activated(os.environ)
+
+
+def mend(
+    root: str, supported: Iterable[tuple[int, int]], version: tuple[int, int] | None, stream: TextIO, refusal: OSError
+) -> tuple[str, dict[str, str]]:
+    """Make a `.venv` anew that `prepare` took for ready, and whose Python the system then refused to start.
+
+    Args:
+        refusal: what the system said.
+
+    Returns:
+        What `prepare` returns, whose other arguments these are.
+
+    Raises:
+        SetupError: it could not be made anew, or nothing is wrong with it.
+    """
+    env = Environment(Path(root))
+    with explained(env.folder):
+        if env.fault(supported) is None:
+            raise refusal
+        env.unstamp()
+    return prepare(root, supported, version, stream)
 
 
 def update(env: Environment, python: Path, extras: Iterable[str], line: ProgressLine, lock: int) -> None:
@@ -54,21 +77,30 @@ def update(env: Environment, python: Path, extras: Iterable[str], line: Progress
     """
     began = time.monotonic()
     extras = env.extras().union(extras)
-    env.unstamp()
     env.drop_half_installed()
-    count = pip_install.install(env, python, extras, line, lock)
+    env.begin_installing()
+    try:
+        count = pip_install.install(env, python, extras, line, lock)
+    except BaseException:
+        env.settle()
+        raise
     env.stamp(extras)
     line.say(f"{count} package{'' if count == 1 else 's'} installed in {time.monotonic() - began:.0f} s.")
 
 
 @contextmanager
 def alone(env: Environment, line: ProgressLine) -> Iterator[int]:
-    """Hold the environment's lock, as a file descriptor, so that two set-ups at once do not mix; waits for it."""
+    """Hold the environment's lock, as a file descriptor, so that two set-ups at once do not mix; waits for it.
+
+    Whoever gets it finds no open question: what a killed set-up has left is settled first.
+    """
     env.folder.mkdir(exist_ok=True)
     with (env.folder / environment.LOCK).open("a+") as file:
         while not _try_lock(file.fileno()):
             line.show("Another set-up is at work in this folder; waiting for it to finish.")
             time.sleep(0.3)
+        if env.is_installing():
+            env.settle()
         yield file.fileno()
 
 

@@ -1,7 +1,8 @@
 """A virtual environment: is it whole and up to date, and making it anew where it is not. Standard library only.
 
-Beside the packages it holds three files of ours: `mle-setup.json` (the stamp: what was installed last),
-`mle-setup.lock` (held while somebody installs) and `mle-install.log` (what pip said last).
+Beside the packages it holds four files of ours: `mle-setup.json` (the stamp: what was installed last),
+`mle-setup.lock` (held while somebody installs), `mle-installing` (there from the start of an installation until it is
+known how it ended) and `mle-install.log` (what pip said last).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from autograder.errors import MleError
 
-STAMP, LOCK, LOG = "mle-setup.json", "mle-setup.lock", "mle-install.log"
+STAMP, LOCK, INSTALLING, LOG = "mle-setup.json", "mle-setup.lock", "mle-installing", "mle-install.log"
 PROBE = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
 
 
@@ -37,6 +38,7 @@ class Environment:
         self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         self.log = self.folder / LOG
+        self._installing = self.folder / INSTALLING
 
     def is_ready(self, version: tuple[int, int] | None = None) -> bool:
         """Whether it can be used as it is. Starts no process and writes nothing: every command waits for this.
@@ -50,7 +52,8 @@ class Environment:
         stamp = self._stamp()
         digest = installation_digest(self.root)
         return (
-            self.python.exists()  # follows the link, so it is False when the Python it was made from has gone
+            os.access(self.python, os.X_OK)  # follows the link: False when the Python it was made from has gone
+            and not self.is_installing()
             and stamp.get("digest") == digest
             and stamp.get("base") == self._base()
             and self._is_in_place(stamp)
@@ -64,9 +67,12 @@ class Environment:
         if not self.python.exists():
             return "is not complete, or the Python it was made from has gone"
         # The version in the stamp is what it was: an upgrade of the system may have changed it since.
-        answer = subprocess.run(
-            [self.python, "-I", "-c", PROBE], stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
+        try:
+            answer = subprocess.run(
+                [self.python, "-I", "-c", PROBE], stdin=subprocess.DEVNULL, capture_output=True, text=True
+            )
+        except OSError:
+            return "has a Python that does not start"
         if answer.returncode or not any(self._site_packages().glob("pip-*.dist-info/INSTALLER")):
             return "is not complete (an earlier set-up was stopped?)"
         if answer.stdout.strip() not in {f"{major}.{minor}" for major, minor in supported}:
@@ -118,6 +124,27 @@ class Environment:
         """The extras that were asked for here."""
         return set(self._stamp().get("extras", []))
 
+    def is_installing(self) -> bool:
+        """Whether an installation has begun and nobody has seen yet how it ended."""
+        return self._installing.exists()
+
+    def begin_installing(self) -> None:
+        """Record that an installation begins. What was installed before counts as whole until pip takes it away."""
+        self.log.unlink(missing_ok=True)
+        self._installing.touch()
+
+    def settle(self) -> None:
+        """Decide what an installation has left that failed or was stopped, going by what pip said.
+
+        As long as pip has only fetched and added, all that was there before still works, so no network is needed to
+        use it. Once it has taken something away, the environment is unfinished.
+        """
+        if _took_something_away(self.log):
+            self.unstamp()
+        else:
+            self.drop_half_installed()
+        self._installing.unlink(missing_ok=True)
+
     def stamp(self, extras: Iterable[str]) -> None:
         """Record that everything is installed, with these extras."""
         config = self._config()
@@ -130,9 +157,10 @@ class Environment:
                 "extras": sorted(extras),
             }
         )
+        self._installing.unlink(missing_ok=True)
 
     def unstamp(self) -> None:
-        """Record that an installation has begun: until `stamp`, the environment counts as unfinished."""
+        """Record that what is installed is not to be relied on: until `stamp`, the environment is unfinished."""
         self._write_stamp(self._stamp() | {"digest": None})
 
     def activated(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -228,6 +256,15 @@ def read_project(root: Path) -> dict:
 def normalised(name: str) -> str:
     """A distribution's name as names are compared (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _took_something_away(log: Path) -> bool:
+    """Whether pip began to replace a package, and did not get to the end of its installation."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:  # it was never started
+        return False
+    return "Attempting uninstall: " in text and "\nSuccessfully installed " not in text
 
 
 def _no_ensurepip() -> str:

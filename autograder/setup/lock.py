@@ -93,7 +93,9 @@ def pinned_version(pin: Requirement) -> str:
 
 def _direct(project: dict) -> list[str]:
     tables = [project["dependencies"], *project["optional-dependencies"].values()]
-    return sorted({need for table in tables for need in table})
+    own = canonicalize_name(project["name"])
+    # An extra that takes in another one names this project, which is no dependency.
+    return sorted({need for table in tables for need in table if canonicalize_name(Requirement(need).name) != own})
 
 
 def _resolve(root: Path, upgrade: bool) -> str:

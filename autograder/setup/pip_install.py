@@ -40,6 +40,13 @@ CAUSES = (
         "Move the course to a folder with a short path, such as C:\\mle, or turn on Windows' long paths.",
     ),
     (
+        # pip says no more when the index does not answer and PIP_RETRIES is 0.
+        r"satisfies the requirement ([^\s(]+)[^\n]*\(from versions: none\)",
+        "the package index has no {0} for this system and this Python, or could not be reached.",
+        "Check the network and the index in your pip configuration ('pip config list') and run the same command again. "
+        "If both are in order, try another Python from 3.11 to 3.13 (set MLE_PYTHON to its full path).",
+    ),
+    (
         r"No matching distribution found for ([^\s(]+)",
         "there is no build of {0} for this system and this Python.",
         "Try another Python from 3.11 to 3.13 (set MLE_PYTHON to its full path). Note that PyTorch no longer "
@@ -48,9 +55,10 @@ CAUSES = (
     (
         r"ResolutionImpossible|conflicting dependencies",
         "pip found no packages that satisfy both pyproject.toml and requirements.lock.",
-        "Either the package index in your pip configuration ('pip config list') lacks one of them, or the two files "
-        "contradict each other: get them back with 'git checkout requirements.lock pyproject.toml', or after a change "
-        "to pyproject.toml write the lock anew with 'mle lock'.",
+        "An index that cannot be reached looks the same to pip, so check the network first. Otherwise the index in "
+        "your pip configuration ('pip config list') lacks one of them, or the two files contradict each other: get "
+        "them back with 'git checkout requirements.lock pyproject.toml', or after a change to pyproject.toml write "
+        "the lock anew with 'mle lock'.",
     ),
     (
         r"Permission denied|WinError (?:5|32)\]",
@@ -101,6 +109,8 @@ def install(environment: Environment, python: Path, extras: Iterable[str], line:
     except KeyboardInterrupt:
         _stop(process)
         raise
+    if code < 0:
+        raise SetupError(_killed(-code, environment.log))
     if code:
         raise SetupError(explain(environment.log))
     return reading.installed()
@@ -134,6 +144,23 @@ def explain(log: Path) -> str:
     return (
         "Could not install the packages. Mend what pip names and run the same command again. All that it said is in "
         f"{log}, which ends:" + "".join(f"\n    {line[:200]}" for line in tail)
+    )
+
+
+def _killed(number: int, log: Path) -> str:
+    """Why pip ended by a signal; its log, which ends anywhere, does not know."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        name = f"signal {number}"
+    cause = (
+        "Most often the system had run out of memory: close other programs"
+        if name == "SIGKILL"
+        else "Something outside ended it: find out what"
+    )
+    return (
+        f"Could not install the packages: pip was ended by {name}. {cause}, and run the same command again; what was "
+        f"downloaded already is kept. All that pip said is in {log}."
     )
 
 
