@@ -84,6 +84,8 @@ def run_demo(course: Course, root: Path, tell: Callable[[str, int, int], None] =
             if not (course.root / folder / lesson_id).is_dir():
                 raise MleError(f"{course.root / folder / lesson_id} is missing. Run `mle build`, then try again.")
             shutil.copytree(course.root / folder / lesson_id, root / folder / lesson_id)
+    # With its sources the folder is a course of its own: `mle grade` in there grades what lies in there.
+    shutil.copytree(course.sources, root / "course", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "nbgrader_config.py").write_text(_NBGRADER_CONFIG, encoding="utf-8")
     submissions = []
     for lesson_id in lessons:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from autograder.cli.console import chosen_lessons, console, need_extras, steps
-from autograder.course import Course
+from autograder.cli.console import chosen_lessons, console, find_course, need_extras, steps
+from autograder.errors import MleError
 
 
 @click.command()
@@ -15,10 +18,11 @@ from autograder.course import Course
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if a file is not as generated.")
 def build(lessons: tuple[str, ...], only_check: bool) -> None:
     """Generate solutions/ and notebooks/ from course/."""
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+
     from autograder import authoring
 
-    course = Course.find()
-    chosen = chosen_lessons(course, lessons)
     with steps("check" if only_check else "build") as show:
         done = iter(range(len(chosen)))
 
@@ -39,28 +43,44 @@ def build(lessons: tuple[str, ...], only_check: bool) -> None:
         console.print(f"Built {', '.join(changed)}." if changed else "Nothing has changed.", markup=False)
 
 
+_QUICK_MUTANTS, _QUICK_SEEDS, _SEEDS = 40, 3, 20
+
+
 @click.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--jobs", "-j", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
               help="Notebooks to run at a time.")
-def verify(lessons: tuple[str, ...], jobs: int) -> None:
-    """Prove lessons: solution, untouched notebook, right and wrong answers."""
+@click.option("--quick", is_flag=True,
+              help=f"{_QUICK_MUTANTS} mutants of each lesson instead of all, {_QUICK_SEEDS} seeds instead of {_SEEDS}.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write everything that was found to this file, with what a learner is told for each wrong answer.")
+def verify(lessons: tuple[str, ...], jobs: int, quick: bool, json_file: Path | None) -> None:
+    """Prove lessons: solution, untouched notebook, right and wrong answers, mutants of the solution, seeds."""
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+
     from autograder.quality import verify as prove
     from autograder.reports import proof_table
 
-    course = Course.find()
-    chosen = chosen_lessons(course, lessons)
-    need_extras(course, chosen)
+    if json_file and not json_file.absolute().parent.is_dir():
+        raise MleError(f"There is no folder {json_file.absolute().parent} to write {json_file.name} into.")
+    need_extras(course, chosen, "verify")
     proofs = []
     with steps("verify") as show:
         for number, lesson_id in enumerate(chosen):
             def tell(text: str, lesson_id: str = lesson_id, number: int = number) -> None:
                 show(f"{lesson_id}, {text}", number, len(chosen))
 
-            proofs.append(prove(course, lesson_id, jobs, tell))
+            proofs.append(prove(course, lesson_id, jobs, _QUICK_MUTANTS if quick else None,
+                                _QUICK_SEEDS if quick else _SEEDS, tell))
+    if json_file:
+        json_file.write_text(json.dumps([asdict(proof) for proof in proofs], indent=1) + "\n", encoding="utf-8")
     console.print(proof_table(proofs))
     for proof in proofs:
         for problem in proof.problems:
             console.print(f"{proof.lesson}: {problem}", markup=False, soft_wrap=True)
+        for mutant in proof.survivors:
+            console.print(f"course/{proof.lesson}/lesson.py:{mutant.line}: no check notices {mutant.operator}:\n"
+                          f"  - {mutant.before}\n  + {mutant.after}", markup=False, soft_wrap=True)
     if any(proof.problems for proof in proofs):
         raise click.exceptions.Exit(1)

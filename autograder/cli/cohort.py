@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from autograder.cli.console import chosen_lessons, cohort_progress, console, need_extras, steps
-from autograder.course import Course
+from autograder.cli.console import chosen_lessons, cohort_progress, console, find_course, need_extras, steps
+from autograder.errors import MleError, Stopped
 
 
 @click.command()
@@ -18,16 +21,13 @@ from autograder.course import Course
 def demo(folder: Path | None) -> None:
     """Grade a sample cohort from hand-in to feedback, in a folder of its own."""
     from autograder.demo import run_demo
-    from autograder.errors import MleError
     from autograder.reports import score_table
 
-    course = Course.find()
+    course = find_course()
     if folder and folder.exists() and any(folder.iterdir()):
         raise MleError(f"{folder} is not empty, and the demo overwrites nothing. Name a new folder.")
     need_extras(course, course.lesson_ids)
-    root = folder or Path(tempfile.mkdtemp(prefix="mle-demo-"))
-    root.mkdir(parents=True, exist_ok=True)
-    with steps("demo") as show:
+    with _demo_folder(folder) as root, _ending_runs(), steps("demo") as show:
         shown = run_demo(course, root.resolve(), show)
     console.print(score_table(shown.scores))
     for student, lesson_id, reason in shown.failures:
@@ -58,14 +58,15 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: boo
 
     What was graded before and has not changed is skipped. A run that was stopped goes on where it stopped.
     """
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+
     from autograder.grading import GradingCourse, grade_cohort
     from autograder.reports import score_table
 
-    course = Course.find()
-    chosen = chosen_lessons(course, lessons)
     grading = GradingCourse(course.root)
     need_extras(course, chosen)
-    with cohort_progress() as show:
+    with _ending_runs(), cohort_progress() as show:
         outcome = grade_cohort(grading, chosen, student=student, jobs=jobs, regrade=regrade,
                                trust_submissions=trust_submissions, tell=show)
     console.print(score_table(score for score in grading.scores()
@@ -82,10 +83,11 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: boo
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 def init_course(lessons: tuple[str, ...]) -> None:
     """Enter the lessons in gradebook.db, so that nbgrader's commands and Formgrader know them."""
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+
     from autograder.grading import GradingCourse
 
-    course = Course.find()
-    chosen = chosen_lessons(course, lessons)
     grading = GradingCourse(course.root)
     with steps("init-course") as show:
         for number, lesson_id in enumerate(chosen):
@@ -93,3 +95,32 @@ def init_course(lessons: tuple[str, ...]) -> None:
             grading.register([lesson_id])
     console.print(f"{len(chosen)} lessons are registered in {course.root / 'gradebook.db'}", markup=False,
                   soft_wrap=True)
+
+
+@contextmanager
+def _demo_folder(chosen: Path | None) -> Iterator[Path]:
+    """The folder for a demo. A temporary one is removed again when the demo does not get to its end."""
+    root = chosen or Path(tempfile.mkdtemp(prefix="mle-demo-"))
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        yield root
+    except BaseException as error:
+        if chosen is None:
+            shutil.rmtree(root, ignore_errors=True)
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        left = "Its folder is removed" if chosen is None else f"What there is of it lies in {root}"
+        raise Stopped(f"Stopped before the demo was finished. {left}; the next `mle demo` begins anew, in a new or "
+                      "empty folder.") from None
+
+
+@contextmanager
+def _ending_runs() -> Iterator[None]:
+    """Ends the jobs in progress when a verb is stopped: threads that wait for one would keep this process alive."""
+    from autograder import execution
+
+    try:
+        yield
+    except BaseException:
+        execution.stop_all()
+        raise

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,6 +23,14 @@ from autograder.course import Course
 console = Console(highlight=False)
 
 
+def find_course() -> Course:
+    """The course to work on. Where the working folder lies in none, a line says which one that is."""
+    course, here = Course.find(), Path.cwd().resolve()
+    if course.root not in (here, *here.parents):
+        click.echo(f"{here} is in no course; working on the one in {course.root}.", err=True)
+    return course
+
+
 def chosen_lessons(course: Course, names: Iterable[str]) -> tuple[str, ...]:
     """The lessons that were named, or all of the course.
 
@@ -30,15 +40,15 @@ def chosen_lessons(course: Course, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(course.resolve(name) for name in names)) or course.lesson_ids
 
 
-def need_extras(course: Course, lesson_ids: Iterable[str]) -> None:
-    """Installs what the lessons import and this environment does not have yet.
+def need_extras(course: Course, lesson_ids: Iterable[str], *further: str) -> None:
+    """Installs what the lessons import, and further extras, that this environment does not have yet.
 
     Raises:
         SetupError: it could not be installed.
     """
     from autograder.setup.extras import install_extras
 
-    extras = {extra for lesson_id in lesson_ids for extra in course.lesson(lesson_id).extras}
+    extras = {extra for lesson_id in lesson_ids for extra in course.lesson(lesson_id).extras} | set(further)
     if extras:
         install_extras(sorted(extras), console)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.console import console, need_extras
-from autograder.course import Course
+from autograder.cli.console import console, find_course, need_extras
+from autograder.errors import MleError
 
 if TYPE_CHECKING:
     from autograder.learner import Progress, Workspace
@@ -21,11 +22,15 @@ def start(lesson: str | None, no_browser: bool) -> None:
 
     Your files are never overwritten: only what is missing there is added.
     """
-    from autograder.learner import Lab, Workspace, write_start_here
+    from autograder.learner import Workspace
 
-    course = Course.find()
+    course = find_course()
     workspace = Workspace(course)
     chosen = course.resolve(lesson) if lesson else None
+
+    from autograder.learner.lab import Lab
+    from autograder.learner.start_here import write_start_here
+
     if chosen:
         need_extras(course, [chosen])
     for lesson_id in course.lesson_ids:
@@ -50,31 +55,38 @@ def start(lesson: str | None, no_browser: bool) -> None:
 def check(lesson: str | None) -> None:
     """Grade your own copy of LESSON with every check there is.
 
-    Save the notebook first. Without LESSON, every lesson you have begun is checked.
+    Save the notebook first. Without LESSON, every lesson you have begun is checked. LESSON may also be the path of a
+    notebook; one outside work/ is graded and does not count as progress.
     """
-    from autograder.errors import MleError
-    from autograder.learner import Workspace, changed_lessons, check_lesson
+    from autograder.learner import Workspace
     from autograder.reports import check_table
 
-    course = Course.find()
+    course = find_course()
     workspace = Workspace(course)
-    lessons = (course.resolve(lesson),) if lesson else changed_lessons(workspace)
-    if not lessons:
-        raise MleError(f"No lesson in {workspace.root} has been begun yet. `mle start` opens them; work on one, save "
-                       "it, and check again.")
-    need_extras(course, lessons)
+    notebooks = _notebooks(workspace, lesson)
+    need_extras(course, [lesson_id for lesson_id, _ in notebooks])
+
+    from autograder.learner.check import check_lesson
+
     progress = _progress(workspace)
-    for lesson_id in lessons:
+    for lesson_id, path in notebooks:
         with console.status(f"Running {lesson_id} …"):
-            checked = check_lesson(workspace, progress, lesson_id)
+            checked = check_lesson(workspace, progress, lesson_id, path)
         for repair in checked.result.repairs:
             console.print(f"Note: {repair}.", markup=False)
-        console.print(check_table(checked.result, checked.hints))
+        console.print(check_table(checked))
         if checked.result.essay_points:
             console.print(f"{checked.result.essay_points:g} further points are given by a person who reads your text.")
         if checked.result.ended != "completed":
             console.print(f"The notebook did not run to its end: {checked.result.ended}.", markup=False)
         console.print(f"Graded as saved in {checked.notebook}", markup=False, style="dim", soft_wrap=True)
+        if not checked.counted:
+            console.print(f"That is not your copy in {workspace.root}, so it does not count as progress.",
+                          markup=False, soft_wrap=True)
+    if progress.unsaved:
+        console.print(f"Your progress could not be saved in {workspace.records}: "
+                      f"{progress.unsaved.strerror or progress.unsaved}. Mend that, then check again.", markup=False,
+                      style="yellow", soft_wrap=True)
 
 
 @click.command()
@@ -83,7 +95,7 @@ def progress() -> None:
     from autograder.learner import Workspace
     from autograder.reports import progress_table
 
-    course = Course.find()
+    course = find_course()
     record = _progress(Workspace(course))
     console.print(progress_table(course, record))
     following = record.next_lesson(course.lesson_ids)
@@ -99,13 +111,26 @@ def reset(lesson: str) -> None:
     """Put a fresh copy of LESSON in work/; yours is kept in work/backups/."""
     from autograder.learner import Workspace
 
-    course = Course.find()
+    course = find_course()
     lesson_id = course.resolve(lesson)
     workspace = Workspace(course)
     backup = workspace.reset(lesson_id)
     if backup:
         console.print(f"Your copy is kept in {backup}", markup=False, soft_wrap=True)
     console.print(f"A fresh one is at {workspace.notebook(lesson_id)}", markup=False, soft_wrap=True)
+
+
+def _notebooks(workspace: Workspace, name: str | None) -> list[tuple[str, Path]]:
+    """Lessons with the notebook to check: the one that was named, else all that were begun."""
+    if name is not None:
+        return [workspace.find(name)]
+
+    from autograder.learner.check import changed_lessons
+
+    if lessons := changed_lessons(workspace):
+        return [(lesson_id, workspace.notebook(lesson_id)) for lesson_id in lessons]
+    raise MleError(f"No lesson in {workspace.root} has been begun yet. `mle start` opens them; work on one, save it, "
+                   "and check again.")
 
 
 def _progress(workspace: Workspace) -> Progress:

@@ -18,9 +18,10 @@ def doctor() -> None:
     """Say what works on this machine, and how to cure what does not."""
     from autograder.execution import isolation
     from autograder.setup.doctor import Finding, diagnose
+    from autograder.setup.extras import ROOT
 
     _, what, cure = isolation()
-    findings = [*diagnose(Course.find().root),
+    findings = [*diagnose(ROOT),
                 Finding("Isolation", "warn" if cure else "ok", what, cure)]
     for finding in findings:
         console.print(f"{_MARKS[finding.level]} {finding.name}: ", end="")
@@ -49,12 +50,12 @@ def add(module: tuple[str, ...]) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]...")
 def test(arguments: tuple[str, ...]) -> None:
     """Run the whole test suite, fast tests first; options go to pytest."""
-    from autograder.setup.extras import install_extras
+    from autograder.setup.extras import ROOT, install_extras
 
-    course = Course.find()
+    course = Course(ROOT)
     install_extras(["test"], console)
     need_extras(course, course.lesson_ids)
-    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=course.root)
+    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT)
     raise click.exceptions.Exit(done.returncode)
 
 
@@ -64,15 +65,15 @@ def test(arguments: tuple[str, ...]) -> None:
 def lock(only_check: bool, upgrade: bool) -> None:
     """Write requirements.lock and environment.yml from pyproject.toml."""
     from autograder.setup import lock as locking
+    from autograder.setup.extras import ROOT
 
-    root = Course.find().root
     if only_check:
-        problems = locking.check(root)
+        problems = locking.check(ROOT)
         for problem in problems:
             console.print(problem, markup=False, soft_wrap=True)
         if problems:
             raise click.exceptions.Exit(1)
         console.print("requirements.lock and environment.yml agree with pyproject.toml.")
         return
-    locking.write(root, upgrade)
+    locking.write(ROOT, upgrade)
     console.print("Wrote requirements.lock and environment.yml.")

@@ -1,12 +1,10 @@
-"""A learner's own folder: filling it, checking it, keeping count."""
+"""A learner's own folder: filling it, checking it, keeping count.
 
-from autograder.learner.check import Checked, Hint, changed_lessons, check_lesson
-from autograder.learner.lab import Lab
-from autograder.learner.progress import LessonProgress, Progress
-from autograder.learner.start_here import write_start_here
+What grades a notebook (`check`), writes one (`start_here`) or starts JupyterLab (`lab`) is imported from its own
+module: importing those takes seconds, which `mle progress` need not wait for.
+"""
+
+from autograder.learner.progress import ExerciseProgress, LessonProgress, Progress
 from autograder.learner.workspace import Workspace
 
-__all__ = [
-    "Checked", "Hint", "Lab", "LessonProgress", "Progress", "Workspace", "changed_lessons", "check_lesson",
-    "write_start_here",
-]
+__all__ = ["ExerciseProgress", "LessonProgress", "Progress", "Workspace"]

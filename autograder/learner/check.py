@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.grading import Key, Result, grade_notebook, read_submission, restore
-from autograder.learner.progress import LessonProgress, Progress
+from autograder.grading import Key, Result, UnreadableNotebook, grade_notebook, read_submission, restore
+from autograder.learner.progress import ExerciseProgress, LessonProgress, Progress
 from autograder.learner.workspace import Workspace
 
 
@@ -21,44 +21,61 @@ class Hint:
 
 @dataclass(frozen=True)
 class Checked:
-    """A graded lesson, what was known before, and for each unsolved exercise the next hint."""
+    """A graded lesson.
+
+    Attributes:
+        hints: for each exercise that was judged and is unsolved, the next hint.
+        counted: whether it is the copy in `work/`, whose results the learner's progress is made of.
+    """
 
     notebook: Path
     result: Result
-    progress: LessonProgress
     hints: dict[str, Hint]
+    counted: bool
 
 
-def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str) -> Checked:
-    """Grades `work/LESSON/LESSON.ipynb` as it is saved on disk.
+def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str, path: Path | None = None) -> Checked:
+    """Grades a notebook as it is saved on disk.
+
+    Args:
+        path: the notebook, by default `work/LESSON/LESSON.ipynb`. One that lies elsewhere does not count as progress.
 
     Raises:
         UnreadableNotebook: it is missing, damaged, or of another lesson.
     """
     key = Key.load(workspace.course.solutions / lesson_id)
-    path = workspace.notebook(lesson_id)
-    notebook = read_submission(path, key)
-    result = grade_notebook(key, notebook, path.parent).result
-    answers = {cell.id: cell.source for cell in restore(key, notebook).notebook.cells}
-    entry = progress.record(result, answers)
+    own = workspace.notebook(lesson_id)
+    path = path or own
+    counted = os.path.realpath(path) == os.path.realpath(own)
+    # A notebook in a folder of other things is run with the lesson's files alone.
+    folder = path.parent if path.parent.name.startswith(lesson_id) else None
+    graded = grade_notebook(key, read_submission(path, key), folder)
+    result = graded.result
+    cells = {cell.id: cell for cell in graded.notebook.cells}
+    judged = {exercise.id: cells[exercise.id].source for exercise in result.exercises
+              if exercise.ran and (exercise.problem or any(check.status != "not_run" for check in exercise.checks))}
+    entry = progress.record(result, judged) if counted else progress.lessons.get(lesson_id, LessonProgress())
     hints = {}
     for exercise in result.exercises:
         total = len(key.hints.get(exercise.id, ()))
-        tries = entry.exercises[exercise.id].tries
-        if exercise.attempted and exercise.earned < exercise.points and total:
+        tries = entry.exercises.get(exercise.id, ExerciseProgress()).tries
+        if exercise.id in judged and exercise.attempted and exercise.earned < exercise.points and total:
             hints[exercise.id] = Hint(min(max(tries, 1), total), total)
-    return Checked(path, result, entry, hints)
+    return Checked(path, result, hints, counted)
 
 
 def changed_lessons(workspace: Workspace) -> tuple[str, ...]:
-    """Lessons in the workspace whose notebook is no longer the one handed out."""
-    return tuple(
-        lesson for lesson in workspace.lessons()
-        if _digest(workspace.notebook(lesson)) != _digest(workspace.course.notebooks / lesson / f"{lesson}.ipynb"))
+    """Lessons in the workspace with an answer that is no longer the one handed out, or that cannot be read."""
+    return tuple(lesson for lesson in workspace.lessons() if _is_begun(workspace, lesson))
 
 
-def _digest(path: Path) -> str:
+def _is_begun(workspace: Workspace, lesson_id: str) -> bool:
+    key = Key.load(workspace.course.solutions / lesson_id)
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+        notebook = read_submission(workspace.notebook(lesson_id), key)
+    except UnreadableNotebook:
+        return True
+    # Opening and saving a notebook changes its file, but no answer.
+    answers = {cell.id: cell.source for cell in restore(key, notebook).notebook.cells}
+    return any(answers.get(cell.id, "").split() != cell.source.split()
+               for cell in (*key.of_kind("exercise"), *key.of_kind("essay")))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from autograder.grading import Result, write_atomically
+if TYPE_CHECKING:
+    from autograder.grading import Result
 
 
 @dataclass
@@ -40,20 +42,27 @@ class LessonProgress:
 
 
 class Progress:
-    """The record in `work/.mle/progress.json`; every check is also a line of `checks.jsonl` beside it."""
+    """The record in `work/.mle/progress.json`; every check is also a line of `checks.jsonl` beside it.
+
+    Attributes:
+        lessons: what is known of each lesson that was checked.
+        set_aside: where a damaged record was put, if there was one.
+        unsaved: why the last result could not be written, if so.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "progress.json"
         self._log = folder / "checks.jsonl"
         self.lessons: dict[str, LessonProgress] = {}
         self.set_aside: Path | None = None
+        self.unsaved: OSError | None = None
         self._load()
 
     def record(self, result: Result, answers: dict[str, str]) -> LessonProgress:
-        """Adds the result of a check and saves.
+        """Adds the result of a check and saves; where that fails, `unsaved` says why, and the result still stands here.
 
         Args:
-            answers: the source of each exercise cell, by exercise id.
+            answers: the source of each exercise cell that was judged, by exercise id. No other counts as a try.
         """
         lesson = self.lessons.setdefault(result.lesson, LessonProgress())
         lesson.earned, lesson.points = result.earned, result.points
@@ -61,14 +70,17 @@ class Progress:
         lesson.checked = datetime.now(UTC).isoformat(timespec="seconds")
         for exercise in result.exercises:
             entry = lesson.exercises.setdefault(exercise.id, ExerciseProgress())
-            digest = hashlib.sha256(answers.get(exercise.id, "").encode()).hexdigest()[:16]
+            entry.earned, entry.points = exercise.earned, exercise.points
+            if exercise.id not in answers:
+                continue
+            digest = hashlib.sha256(answers[exercise.id].encode()).hexdigest()[:16]
             if exercise.attempted and exercise.earned < exercise.points and digest != entry.answer:
                 entry.tries += 1
-            entry.earned, entry.points, entry.answer = exercise.earned, exercise.points, digest
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(self._path, json.dumps({k: asdict(v) for k, v in self.lessons.items()}, indent=1) + "\n")
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"checked": lesson.checked, **result.to_dict()}) + "\n")
+            entry.answer = digest
+        try:
+            self._save(lesson, result)
+        except OSError as error:
+            self.unsaved = error
         return lesson
 
     def next_lesson(self, lesson_ids: Iterable[str]) -> str | None:
@@ -78,6 +90,18 @@ class Progress:
             if lesson is None or lesson.best < lesson.points:
                 return lesson_id
         return None
+
+    def _save(self, lesson: LessonProgress, result: Result) -> None:
+        from autograder.grading import write_atomically
+
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path, json.dumps({k: asdict(v) for k, v in self.lessons.items()}, indent=1) + "\n")
+        line = json.dumps({"checked": lesson.checked, **result.to_dict()}) + "\n"
+        with self._log.open("a+b") as log:
+            # A disk that was full may have cut the last line short.
+            if log.tell() and not _ends_a_line(log):
+                line = "\n" + line
+            log.write(line.encode())
 
     def _load(self) -> None:
         try:
@@ -93,6 +117,11 @@ class Progress:
                 number += 1
                 self.set_aside = self._path.with_name(f"{stem}-{number}.json")
             self._path.replace(self.set_aside)
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read() == b"\n"
 
 
 def _lesson(entry: dict[str, Any]) -> LessonProgress:

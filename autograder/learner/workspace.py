@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -36,6 +37,24 @@ class Workspace:
     def lessons(self) -> tuple[str, ...]:
         """Lessons with a notebook in the folder, in teaching order."""
         return tuple(lesson for lesson in self.course.lesson_ids if self.notebook(lesson).exists())
+
+    def find(self, name: str) -> tuple[str, Path]:
+        """The lesson and the notebook that `name` means: a lesson's copy in here, or a notebook anywhere by its path.
+
+        Raises:
+            MleError: there is no such lesson or notebook, or the notebook does not say which lesson it is of.
+        """
+        path = Path(name)
+        is_path = len(path.parts) > 1
+        if is_path and path.is_dir():
+            path /= f"{path.name}.ipynb"
+        if path.suffix == ".ipynb" and path.exists():
+            return _lesson_of(self.course, path), path.absolute()
+        if is_path and name.endswith(".ipynb"):
+            raise MleError(f"There is no notebook at {path.absolute()}. Check the path, or name the lesson instead: "
+                           f"then your copy in {self.root} is graded.")
+        lesson_id = self.course.resolve(name)
+        return lesson_id, self.notebook(lesson_id)
 
     def add(self, lesson_id: str) -> list[Path]:
         """Copies what the learner does not have yet of a lesson, and returns the new files.
@@ -94,6 +113,19 @@ class Workspace:
             number += 1
             folder = self.root / "backups" / f"{stem} ({number})"
         return folder
+
+
+def _lesson_of(course: Course, notebook: Path) -> str:
+    """The lesson that a notebook is of: as `mle build` noted in it, else as its file is named."""
+    try:
+        claimed = json.loads(notebook.read_bytes())["metadata"]["mle"]["lesson"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        claimed = None
+    for lesson_id in (claimed, notebook.stem):
+        if lesson_id in course.lesson_ids:
+            return lesson_id
+    raise MleError(f"{notebook} does not say which lesson it is of. Name the file after its lesson, such as "
+                   f"{course.lesson_ids[0]}.ipynb, and check it again.")
 
 
 def _copy_new(source: Path, target: Path) -> None:

@@ -1,46 +1,62 @@
-"""Results as tables for a terminal."""
+"""Results as tables for a terminal, each with a second form for one that is too narrow for the first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from autograder.course import Course
-from autograder.grading import Result, Score
-from autograder.learner import Hint, Progress
-from autograder.quality import LessonProof
+if TYPE_CHECKING:  # `mle progress` prints a table of files alone, and importing the grading takes seconds
+    from autograder.course import Course
+    from autograder.grading import ExerciseResult, Score
+    from autograder.learner import Progress
+    from autograder.learner.check import Checked
+    from autograder.quality import LessonProof
+
+_MOST_COLUMNS = 10_000
 
 
-def check_table(result: Result, hints: dict[str, Hint]) -> Table:
+class Fitting:
+    """A table, or where the terminal is too narrow to read it, another."""
+
+    def __init__(self, table: Table, narrow: Table) -> None:
+        self._table = table
+        self._narrow = narrow
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """What Rich calls to print it."""
+        # Measured as if there were room: otherwise a table claims to fit anywhere.
+        needed = Measurement.get(console, options.update(max_width=_MOST_COLUMNS), self._table).minimum
+        yield self._table if needed <= options.max_width else self._narrow
+
+
+def check_table(checked: Checked) -> Fitting:
     """One row per exercise: points, and what did not pass, and which hint to open next."""
-    table = Table(title=f"{result.lesson}: {result.earned:g} of {result.points:g} points", title_justify="left",
-                  show_lines=True)
+    result = checked.result
+    title = {"title": f"{result.lesson}: {result.earned:g} of {result.points:g} points", "title_justify": "left",
+             "show_lines": True}
+    table, narrow = Table(**title), Table(**title, show_header=False, expand=True)
     table.add_column("Exercise", no_wrap=True)
     table.add_column("Points", justify="right", no_wrap=True)
-    table.add_column("What to do", overflow="fold")
+    table.add_column("What to do", overflow="fold", min_width=30)
+    narrow.add_column(overflow="fold")
     for exercise in result.exercises:
-        says = Text()
-        if not exercise.attempted:
-            says.append("not attempted yet", style="dim")
-        elif exercise.earned == exercise.points:
-            says.append("all checks passed", style="green")
-        else:
-            lines = [exercise.problem] if exercise.problem else []
-            lines += [f"{check.id}: {check.message}" for check in exercise.checks if check.status != "passed"]
-            # When the cell itself did not run, every check fails for that one reason.
-            says.append("\n".join(lines[:1] if exercise.problem and exercise.earned == 0 else lines))
-            if hint := hints.get(exercise.id):
-                says.append(f"\nNext: open hint {hint.number} of {hint.total} below the exercise.", style="yellow")
+        says = _what_to_do(exercise, checked)
         style = "green" if exercise.earned == exercise.points else "yellow" if exercise.earned else ""
-        table.add_row(exercise.id, Text(f"{exercise.earned:g}/{exercise.points:g}", style=style), says)
-    return table
+        points = Text(f"{exercise.earned:g}/{exercise.points:g}", style=style)
+        table.add_row(exercise.id, points, says)
+        narrow.add_row(Text.assemble(f"{exercise.id}  ", points, "\n", says))
+    return Fitting(table, narrow)
 
 
-def progress_table(course: Course, progress: Progress) -> Table:
+def progress_table(course: Course, progress: Progress) -> Fitting:
     """One row per lesson with points and minutes, and a sum below."""
-    table = Table(show_footer=True)
+    table, narrow = Table(show_footer=True), Table(show_footer=True)
     earned = points = minutes = 0.0
     rows = []
     for module in course.modules:
@@ -52,50 +68,84 @@ def progress_table(course: Course, progress: Progress) -> Table:
             rows.append((lesson_id, Text(lesson.title), f"{best:g}/{gradable:g}", str(lesson.minutes), state))
             earned, points, minutes = earned + best, points + gradable, minutes + lesson.minutes
     table.add_column("Lesson", "", no_wrap=True)
-    table.add_column("Title", "all lessons")
-    table.add_column("Points", f"{earned:g}/{points:g}", justify="right", no_wrap=True)
+    table.add_column("Title", "all lessons", min_width=12)
+    narrow.add_column("Lesson", "all lessons", overflow="fold")
+    for either in (table, narrow):
+        either.add_column("Points", f"{earned:g}/{points:g}", justify="right", no_wrap=True)
     table.add_column("Minutes", f"{minutes:g}", justify="right", no_wrap=True)
     table.add_column("", "", no_wrap=True)
     for row in rows:
-        table.add_row(*row, style="green" if row[-1] == "done" else "")
-    return table
+        style = "green" if row[-1] == "done" else ""
+        table.add_row(*row, style=style)
+        narrow.add_row(row[0], row[2], style=style)
+    return Fitting(table, narrow)
 
 
-def score_table(scores: Iterable[Score]) -> Table:
+def score_table(scores: Iterable[Score]) -> Fitting:
     """Students down, lessons across; `*` marks points that a person has still to give."""
     scores = list(scores)
     lessons = list(dict.fromkeys(score.lesson for score in scores))
     by_student: dict[str, dict[str, Score]] = {}
     for score in scores:
         by_student.setdefault(score.student, {})[score.lesson] = score
-    table = Table()
+    table, narrow = Table(), Table(box=SIMPLE_HEAD, show_edge=False)
     table.add_column("Student", no_wrap=True)
     for lesson in lessons:
         table.add_column(lesson, justify="right")
     table.add_column("Together", justify="right")
+    narrow.add_column("Student", overflow="fold")
+    narrow.add_column("Lesson", overflow="fold")
+    narrow.add_column("Points", justify="right", no_wrap=True)
     for student, row in sorted(by_student.items()):
-        cells = [f"{row[lesson].earned:g}/{row[lesson].points:g}{'*' if row[lesson].waiting else ''}"
-                 if lesson in row else "–" for lesson in lessons]
+        cells = {lesson: f"{row[lesson].earned:g}/{row[lesson].points:g}{'*' if row[lesson].waiting else ''}"
+                 for lesson in lessons if lesson in row}
         total, most = sum(s.earned for s in row.values()), sum(s.points for s in row.values())
-        table.add_row(student, *cells, f"{total:g}/{most:g}")
-    return table
+        table.add_row(student, *(cells.get(lesson, "–") for lesson in lessons), f"{total:g}/{most:g}")
+        for lesson, points in cells.items():
+            narrow.add_row(student, lesson, points)
+        if len(cells) > 1:
+            narrow.add_row(student, "together", f"{total:g}/{most:g}")
+    return Fitting(table, narrow)
 
 
-def proof_table(proofs: Iterable[LessonProof]) -> Table:
+def proof_table(proofs: Iterable[LessonProof]) -> Fitting:
     """One row per lesson verified: points of the solution and of the untouched notebook, answers judged as they should
-    be, and the solution's seconds and peak memory."""
-    table = Table()
+    be, mutants noticed, and the solution's seconds and peak memory."""
+    names = ("Solved", "Blank", "Right", "Wrong", "Mutants", "s", "MiB")
+    table, narrow = Table(box=SIMPLE_HEAD, show_edge=False), Table(show_header=False, show_lines=True)
     table.add_column("Lesson", no_wrap=True)
-    for name in ("Solved", "Blank", "Right", "Wrong", "s", "MiB"):
+    for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
+    narrow.add_column(overflow="fold")
     for proof in proofs:
-        table.add_row(
-            proof.lesson, f"{_points(proof.solution)}/{proof.points:g}", _points(proof.untouched),
+        values = (
+            f"{_points(proof.solution)}/{proof.points:g}", _points(proof.untouched),
             f"{proof.right_accepted}/{proof.right_total}", f"{proof.wrong_rejected}/{proof.wrong_total}",
-            f"{proof.seconds:.1f}", f"{proof.peak_memory_mb:.0f}",
-            Text("falls short", style="red") if proof.problems else Text("proven", style="green"))
-    return table
+            f"{proof.mutants_killed}/{proof.mutants_total}",
+            f"{proof.seconds:.1f}", f"{proof.peak_memory_mb:.0f}")
+        verdict = Text("falls short", style="red") if proof.problems else Text("proven", style="green")
+        table.add_row(proof.lesson, *values, verdict)
+        listed = "\n".join(f"{name}: {value}" for name, value in zip(names, values, strict=True))
+        narrow.add_row(Text.assemble(f"{proof.lesson}  ", verdict, "\n", listed))
+    return Fitting(table, narrow)
+
+
+def _what_to_do(exercise: ExerciseResult, checked: Checked) -> Text:
+    if not exercise.attempted:
+        return Text("not attempted yet", style="dim")
+    if exercise.earned == exercise.points:
+        says = Text("all checks passed", style="green")
+        return says.append(f"\n{exercise.problem}", style="yellow") if exercise.problem else says
+    if not exercise.ran:
+        return Text("not run: the notebook ended before it", style="dim")
+    lines = [exercise.problem] if exercise.problem else []
+    lines += [f"{check.id}: {check.message}" for check in exercise.checks if check.status != "passed"]
+    # When the cell itself did not run, every check fails for that one reason.
+    says = Text("\n".join(lines[:1] if exercise.problem and exercise.earned == 0 else lines))
+    if hint := checked.hints.get(exercise.id):
+        says.append(f"\nNext: open hint {hint.number} of {hint.total} below the exercise.", style="yellow")
+    return says
 
 
 def _points(points: float | None) -> str:
