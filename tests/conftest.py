@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from systems import on_linux
 
 from autograder.authoring import build
 from autograder.course import Course
@@ -57,7 +58,6 @@ def mini(_built_mini: Path, tmp_path: Path) -> Course:
     return Course(tmp_path / "mini")
 
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")
 LEVELS = [pytest.param(level, marks=on_linux) for level in ("namespaces", "landlock")]
 
 

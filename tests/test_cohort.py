@@ -11,11 +11,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import psutil
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy.orm import Session
+from stub_engine import EveryCheckPasses
 
 from autograder.course import Course
 from autograder.errors import MleError
@@ -71,7 +74,9 @@ def everything(root: Path) -> dict:
                 "select sa.student_id, c.name, k.auto_comment, k.manual_comment from comment k join base_cell c on "
                 "k.cell_id = c.id join submitted_notebook sn on k.notebook_id = sn.id join submitted_assignment sa on "
                 "sn.assignment_id = sa.id order by 1, 2").fetchall(),
-            "submissions": db.execute("select student_id, timestamp from submitted_assignment order by 1, 2").fetchall(),
+            "submissions": db.execute(
+                "select student_id, timestamp from submitted_assignment order by 1, 2").fetchall(),
+            "schema": db.execute("select * from alembic_version").fetchall(),
             "graded": db.execute("select * from mle_graded order by 1, 2").fetchall(),
         }
     files = {}
@@ -123,11 +128,31 @@ def test_a_second_run_grades_only_what_has_changed(cohort):
     before = everything(cohort.root)
     assert grade(cohort).graded == 0
     assert everything(cohort.root) == before
+    assert [(s.student, "not valid JSON" in why) for s, why in grade(cohort).attention] == [("eve", True)]
     path = cohort.root / "submitted/dee" / LESSON / f"{LESSON}.ipynb"
     shutil.copy(cohort.root / "submitted/ada" / LESSON / f"{LESSON}.ipynb", path)
     outcome = grade(cohort)
     assert (outcome.graded, outcome.skipped) == (1, 6)
     assert scores(cohort)["dee", LESSON] == 6
+
+
+def test_a_damaged_record_is_written_again(cohort):
+    grade(cohort)
+    expected = everything(cohort.root)
+    (cohort.root / "autograded/ada" / LESSON / "result.json").write_text("{")
+    assert grade(cohort).graded == 1
+    assert everything(cohort.root) == expected
+
+
+def test_a_hand_in_under_another_name_is_named(cohort):
+    folder = cohort.root / "submitted/ada" / LESSON
+    (folder / f"{LESSON}.ipynb").rename(folder / "homework.ipynb")
+    why = {s.student: why for s, why in grade(cohort).attention}["ada"]
+    assert why == f"{LESSON}.ipynb was not handed in. If homework.ipynb is meant, rename it to {LESSON}.ipynb and " \
+                  "grade again."
+    (folder / "homework.ipynb").unlink()
+    assert {s.student: why for s, why in grade(cohort).attention}["ada"] == (
+        f"{LESSON}.ipynb was not handed in. It has to be handed in again.")
 
 
 def test_a_changed_lesson_is_graded_again(cohort):
@@ -177,31 +202,6 @@ def test_without_isolation_other_peoples_code_is_refused_unless_trusted(cohort, 
 
 # --- killed anywhere ----------------------------------------------------------------------------------------------
 
-# Counts renames and commits, and kills the whole process at one of them, before or after it takes effect.
-KILLER = """
-import os, signal, sys
-from pathlib import Path
-from sqlalchemy.orm import Session
-from autograder.grading import GradingCourse, grade_cohort
-kill_at, events = int(sys.argv[2]), 0
-def point():
-    global events
-    events += 1
-    if events == kill_at:
-        os.kill(os.getpid(), signal.SIGKILL)
-def around(function):
-    def call(*args, **kwargs):
-        point()
-        result = function(*args, **kwargs)
-        point()
-        return result
-    return call
-os.replace, Session.commit = around(os.replace), around(Session.commit)
-grade_cohort(GradingCourse(Path(sys.argv[1])), ["1-1-means"], jobs=1)
-print(events)
-"""
-
-
 @pytest.fixture
 def small_cohort(cohort: GradingCourse) -> GradingCourse:
     for student in ("ben", "cy"):
@@ -211,9 +211,49 @@ def small_cohort(cohort: GradingCourse) -> GradingCourse:
     return cohort
 
 
-def run_until(root: Path, kill_at: int) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", KILLER, str(root), str(kill_at)], capture_output=True, text=True,
-                          timeout=120)
+def run_until(root: Path, kill_at: int, events: Path) -> int:
+    """Grades in a process of its own that is killed before or after a rename or a commit takes effect.
+
+    Args:
+        kill_at: at which event; 0 for none.
+        events: where the number of events that there were is written, if it lives.
+
+    Returns:
+        The process's exit code, negative for a signal.
+    """
+    child = os.fork()  # not a new Python: that would spend most of its time on imports
+    if child == 0:
+        status = 1
+        try:
+            events.write_text(str(_grade_and_count(root, kill_at)))
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _grade_and_count(root: Path, kill_at: int) -> int:
+    count = 0
+
+    def point() -> None:
+        nonlocal count
+        count += 1
+        if count == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(function):
+        def call(*args, **kwargs):
+            point()
+            result = function(*args, **kwargs)
+            point()
+            return result
+        return call
+
+    os.replace, Session.commit = around(os.replace), around(Session.commit)
+    grade_cohort(GradingCourse(root), [LESSON], jobs=1, engine=EveryCheckPasses())
+    return count
 
 
 def clean_copy(root: Path, target: Path) -> Path:
@@ -223,14 +263,14 @@ def clean_copy(root: Path, target: Path) -> Path:
 
 def test_a_run_killed_before_or_after_any_commit_or_rename_is_finished_by_the_next(small_cohort, tmp_path):
     clean = clean_copy(small_cohort.root, tmp_path / "clean")
-    done = run_until(clean, 0)
-    assert done.returncode == 0, done.stderr
-    expected, events = everything(clean), int(done.stdout)
+    counted = tmp_path / "events"
+    assert run_until(clean, 0, counted) == 0
+    expected, events = everything(clean), int(counted.read_text())
     assert events >= 4 * 3  # a rename and a commit for each of three submissions, before and after
     for kill_at in range(1, events + 1):
         root = clean_copy(small_cohort.root, tmp_path / f"killed-{kill_at}")
-        assert run_until(root, kill_at).returncode == -signal.SIGKILL
-        grade_cohort(GradingCourse(root), [LESSON], jobs=1)
+        assert run_until(root, kill_at, counted) == -signal.SIGKILL
+        grade_cohort(GradingCourse(root), [LESSON], jobs=1, engine=EveryCheckPasses())
         assert everything(root) == expected, f"killed at event {kill_at} of {events}"
         shutil.rmtree(root)
 

@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -19,6 +21,7 @@ import pytest
 from autograder.authoring import build
 from autograder.cli import main
 from autograder.course import Course
+from autograder.errors import MleError
 from autograder.learner import Workspace
 
 MEANS, LOOPS = "1-1-means", "1-2-loops"
@@ -152,12 +155,27 @@ def test_debug_shows_the_traceback_and_the_same_words(work, mle):
 # --- what the system refuses
 
 
+def _full_database() -> MleError:
+    """What is left of SQLite's own words when nbgrader has told them its way."""
+    database = sqlite3.connect(":memory:")
+    database.execute("PRAGMA max_page_count = 1")
+    try:
+        database.execute("CREATE TABLE scores (points REAL)")
+    except sqlite3.OperationalError as error:
+        told = MleError("There was an error accessing the nbgrader database. Run `nbgrader db upgrade`.")
+        told.__cause__ = error
+        return told
+    raise AssertionError("that database has room for a table")
+
+
 @pytest.mark.parametrize(("error", "says"), [
     (OSError(errno.ENOSPC, "No space left on device", "a/file"), "The disk is full (a/file). Free some space"),
     (PermissionError(errno.EACCES, "Permission denied", "a/file"), "Not allowed to write or read (a/file)"),
     (OSError(errno.EROFS, "Read-only file system"), "Not allowed to write or read: Read-only file system"),
     (OSError(errno.EIO, "Input/output error", "a/file"), "The system refused (a/file): Input/output error"),
     (ZeroDivisionError("division by zero"), "Something went wrong inside mle itself: ZeroDivisionError"),
+    (OSError(errno.ENOSPC, "No space left on device", "a/source", None, "a/copy"), "The disk is full (a/copy)."),
+    (_full_database(), "The disk is full (gradebook.db). Free some space"),
     (KeyboardInterrupt(), "Stopped. Nothing is lost"),
 ], ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("debug", [False, True])
@@ -291,6 +309,108 @@ def test_ctrl_c_in_a_check_leaves_no_process_behind_and_the_progress_as_it_was(w
     assert list(work.records.iterdir()) == [record]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_start_takes_jupyterlab_and_its_kernels_with_it(number, work):
+    process = subprocess.Popen([sys.executable, "-m", "autograder", "start", "--no-browser"], cwd=work.course.root,
+                               text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               start_new_session=True)
+    try:
+        address = next(line.strip() for line in process.stdout if line.strip().startswith("http"))
+        server, token = address.split("lab/tree/")[0], address.partition("?token=")[2]
+        kernel = urllib.request.Request(f"{server}api/kernels", method="POST", data=b"{}",
+                                        headers={"Authorization": f"token {token}"})
+        urllib.request.urlopen(kernel).close()
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert any("ipykernel" in " ".join(child.cmdline()) for child in family)
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (128 + number, "")
+    assert "Stopping JupyterLab." in out
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_demo_that_was_stopped_removes_the_folder_it_made(stop, code, mini, open_temp):
+    process = subprocess.Popen([sys.executable, "-m", "autograder", "demo"], cwd=mini.root, text=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    try:
+        assert "warming up" in process.stdout.readline()
+        assert list(open_temp.glob("mle-demo-*"))
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == code
+    assert errors == ("Stopped before the demo was finished. Its folder is removed; the next `mle demo` begins anew, "
+                      "in a new or empty folder.\n")
+    assert list(open_temp.glob("mle-demo-*")) == []
+
+
+def test_a_demo_that_fails_removes_the_folder_it_made_and_no_other(mini, mle, tmp_path):
+    shutil.rmtree(mini.solutions / MEANS)
+    temporary, chosen = tmp_path / "temporary", tmp_path / "chosen"
+    temporary.mkdir()
+    refused(mle("demo", cwd=mini.root, env={"TMPDIR": str(temporary)}), "Run `mle build`")
+    assert list(temporary.iterdir()) == []
+    refused(mle("demo", "--folder", str(chosen), cwd=mini.root), "Run `mle build`")
+    assert chosen.is_dir()
+
+
+# --- which course, and which notebook
+
+
+def test_outside_every_course_it_says_which_one_it_works_on(mle, tmp_path, repository):
+    done = mle("progress", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        0, f"{tmp_path.resolve()} is in no course; working on the one in {repository.root}.\n")
+
+
+def test_a_word_it_does_not_know_is_answered_without_loading_the_grader(work):
+    program = ("import sys\nfrom autograder.cli import main\ntry:\n    main()\nfinally:\n"
+               "    print(sorted({'nbgrader', 'nbformat', 'IPython'} & set(sys.modules)))")
+    for arguments in (["check", "1-1-maens"], ["check", "no/such.ipynb"], ["grade", "1-1-maens"], ["verify", "maens"]):
+        done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=work.course.root, text=True,
+                              capture_output=True)
+        assert (done.returncode, done.stdout) == (1, "[]\n"), arguments
+    done = subprocess.run([sys.executable, "-c", program, "progress"], cwd=work.course.root, text=True,
+                          capture_output=True)
+    assert "nbgrader" not in done.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_notebook_outside_the_workspace_is_graded_and_does_not_count(work, mle, tmp_path):
+    answer(work, MEANS, mean="")
+    elsewhere = tmp_path / "homework" / "a copy.ipynb"
+    elsewhere.parent.mkdir()
+    shutil.move(work.notebook(MEANS), elsewhere)
+    done = mle("check", str(elsewhere), cwd=work.course.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    for text in ("1-1-means: 3 of 6 points", f"Graded as saved in {elsewhere}", "does not count as progress"):
+        assert text in done.stdout
+    assert not (work.records / "progress.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_result_that_cannot_be_saved_is_printed_all_the_same(work, mle):
+    work.records.mkdir()
+    (work.records / "checks.jsonl").symlink_to("/dev/full")
+    answer(work, MEANS, mean="")
+    done = mle("check", MEANS, cwd=work.course.root)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1-1-means: 3 of 6 points" in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if "No space left on device" in line]
+    assert line.startswith(f"Your progress could not be saved in {work.records}")
+
+
 # --- starting over
 
 
@@ -331,7 +451,8 @@ def test_a_reader_that_goes_away_is_no_crash(arguments, work):
 
 @pytest.mark.slow
 def test_verify_proves_both_lessons_and_then_names_the_check_that_a_wrong_answer_passes(mini, mle):
-    good = mle("verify", cwd=mini.root, timeout=300)
+    good = mle("verify", "--quick", "--json", "found.json", cwd=mini.root, timeout=300)
+    assert [proof["lesson"] for proof in json.loads((mini.root / "found.json").read_text())] == [MEANS, LOOPS]
     assert good.returncode == 0, good.stdout + good.stderr
     assert good.stdout.count("proven") == 2
     assert "6/6" in good.stdout
@@ -339,7 +460,7 @@ def test_verify_proves_both_lessons_and_then_names_the_check_that_a_wrong_answer
 
     answers = mini.sources / LOOPS / "answers.py"
     answers.write_text(answers.read_text(encoding="utf-8").replace("sum(ROWS[:-1])", "sum(ROWS)"), encoding="utf-8")
-    bad = mle("verify", LOOPS, cwd=mini.root, timeout=300)
+    bad = mle("verify", "--quick", LOOPS, cwd=mini.root, timeout=300)
     assert bad.returncode == 1
     assert "falls short" in bad.stdout
     line = next(n for n, text in enumerate(answers.read_text(encoding="utf-8").split("\n"), 1) if "leaves out" in text)
@@ -367,6 +488,10 @@ def test_demo_grades_a_cohort_in_a_new_folder_and_touches_nothing_else(mini, mle
         assert "secret detail" not in page.read_text(encoding="utf-8")
     records = [folder / "autograded" / student / MEANS / "result.json" for student in ("ada", "fay")]
     assert [json.loads(record.read_text(encoding="utf-8"))["earned"] for record in records] == [6, 0]
+    # It is a course of its own: verbs used in there work on it and not on the one it was made from.
+    again = mle("grade", cwd=folder)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "0 graded, 12 unchanged since they were graded." in again.stdout
     assert {path: path.read_bytes() for path in mini.root.rglob("*") if path.is_file()} == before
 
 

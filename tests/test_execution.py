@@ -510,3 +510,34 @@ def test_a_record_is_plain_data(run_cells):
     record = run_cells({"figure": "import numpy as np\nnp.arange(3)", "check": ("assert True", "assert False")})
     assert json.loads(everything(record))
     assert record.seconds > 0 and record.peak_memory_mb > 10
+
+
+def test_a_check_may_count_the_steps_of_what_it_calls(run_cells):
+    record = run_cells({
+        "answer": ("def total(values):\n    result = 0\n"
+                   "    for value in values:\n        result += value\n    return result"),
+        "check-steps": ("import sys\n"
+                        "def lines_of(function, *args):\n"
+                        "    lines = 0\n"
+                        "    def trace(frame, event, argument):\n"
+                        "        nonlocal lines\n"
+                        "        lines += event == 'line'\n"
+                        "        return trace\n"
+                        "    sys.settrace(trace)\n"
+                        "    try:\n        function(*args)\n"
+                        "    finally:\n        sys.settrace(None)\n"
+                        "    return lines\n"
+                        "assert lines_of(total, [1, 2, 3]) == 9",
+                        "assert lines_of(total, []) == 3"),
+    })
+    assert record.facts["check-steps"].status == "passed", record.facts["check-steps"]
+
+
+def test_an_audit_event_of_a_learners_runs_no_code_of_theirs_before_a_check(run_cells):
+    record = run_cells({
+        "answer": ("import os, sys\nhere = os.getpid()\n"
+                   "class Evil:\n    def __hash__(self):\n        return 1 if os.getpid() == here else os._exit(3)\n"
+                   "sys.audit('object.__setattr__', Evil(), '__code__', None)"),
+        "check-sum": ("assert 1 + 1 == 2", "assert 2 + 2 == 4"),
+    })
+    assert record.facts["check-sum"].status == "passed", record.facts["check-sum"]

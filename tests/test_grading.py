@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from copy import deepcopy
 from pathlib import Path
@@ -278,7 +279,7 @@ def test_a_picture_pasted_into_an_essay_reaches_the_grader(key, handed_out):
     raw = json.loads(nbformat.writes(answered(handed_out, memo="![plot](attachment:plot.png)")))
     picture = {"plot.png": {"image/png": "aGVsbG8="}}
     next(c for c in raw["cells"] if c["id"] == "memo")["attachments"] = picture
-    notebook = restore(key, parse_notebook(json.dumps(raw).encode(), "n", LESSON)).notebook
+    notebook = restore(key, parse_notebook(json.dumps(raw).encode(), "n", "")).notebook
     assert cell(notebook, "memo").attachments == picture
     nbformat.validate(notebook)
 
@@ -341,7 +342,7 @@ def test_whatever_is_done_to_a_notebook_it_is_restored_whole(pristine, operation
     notebook = deepcopy(handed_out)
     damaged(notebook, operations, key.ids)
     if through_file:
-        notebook = parse_notebook(json.dumps(notebook).encode(), "n", LESSON)
+        notebook = parse_notebook(json.dumps(notebook).encode(), "n", "")
     own = [c.source for c in notebook.cells if c.source.startswith(("edited =", "added ="))
            and c.cell_type == "code" and not _belongs_to_lesson(c, key)]
     restored = restore(key, notebook)
@@ -609,6 +610,20 @@ def test_files_of_the_lesson_win_over_the_learners_and_the_learners_folder_is_no
     result = grade_notebook(key, notebook, folder).result
     assert (result.exercises[0].problem, result.earned) == ("", 2)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_cells_are_numbered_as_tracebacks_name_them_and_wrong_syntax_names_no_file(mini, key):
+    notebook = read_submission(mini.notebooks / LESSON / f"{LESSON}.ipynb", key)
+    graded = grade_notebook(key, answered(notebook, mean="def mean(values:", geometric="1 / 0"))
+    problems = {exercise.id: exercise.problem for exercise in graded.result.exercises}
+    assert re.fullmatch(r"Your cell stopped with SyntaxError: .* \(line 1 of the cell\)", problems["mean"])
+    for cell in graded.notebook.cells:
+        for output in cell.get("outputs", []):
+            for number in re.findall(r"In\[(\d+)\]", re.sub(r"\x1b\[[0-9;]*m", "", str(output.get("traceback", "")))):
+                assert cell.execution_count in (int(number), None), cell.id
+    counts = {cell.id: cell.execution_count for cell in graded.notebook.cells if cell.cell_type == "code"}
+    assert counts["mean"] and counts["geometric"] > counts["mean"]
 
 
 # --- hidden tests stay hidden -------------------------------------------------------------------------------------

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jsonschema import Draft202012Validator
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.errors import MleError
-from autograder.grading import GradingCourse, Key, grade_notebook, read_submission
+from autograder.grading import RESULT_SCHEMA, GradingCourse, Key, grade_notebook, read_submission
 
 pytestmark = pytest.mark.slow
 
@@ -123,17 +124,41 @@ def test_stock_autograde_agrees_with_our_own_grading_check_by_check(class_of_min
         check.message for check in result.checks.values()]
 
 
-def test_unreadable_submissions_are_named_and_do_not_stop_the_others(class_of_mini):
+def test_unreadable_submissions_are_graded_as_nothing_with_the_reason_and_flagged(class_of_mini):
     course, done = class_of_mini
-    assert done.returncode != 0
     said = done.stdout + done.stderr
-    assert "lesson 1-2-loops, not of 1-1-means" in said
-    assert "is not valid JSON, so it was damaged or cut short" in said
-    for student in ("anna", "zoe"):
-        assert student in said
-        assert not (course.root / "autograded" / student / LESSON).exists()
+    assert done.returncode == 0, said
+    for student, why in {"anna": "is not valid JSON, so it was damaged or cut short",
+                         "zoe": "lesson 1-2-loops, not of 1-1-means"}.items():
+        assert f"{student}, {LESSON}" in said and why in said
+        assert why in GradingCourse(course.root).result(LESSON, student)["ended"]
         assert scores(course)[student] == 0
+        with Gradebook(GradingCourse(course.root).db_url) as gradebook:
+            assert gradebook.find_submission_notebook(LESSON, LESSON, student).flagged
     assert all((course.root / "autograded" / student / LESSON / "result.json").is_file() for student in EXPECTED)
+
+
+def test_every_record_is_as_its_published_schema_says(class_of_mini):
+    course, _ = class_of_mini
+    schema = Draft202012Validator(json.loads(RESULT_SCHEMA.read_text(encoding="utf-8")))
+    records = [GradingCourse(course.root).result(LESSON, student) for student in (*EXPECTED, "anna", "zoe")]
+    for record in records:
+        schema.validate(record)
+    # Nothing that a record holds is left out of the schema, and the schema does accept not just anything.
+    record = records[0]
+    for damaged in ({**record, "more": 1}, {k: v for k, v in record.items() if k != "ended"},
+                    {**record, "schema_version": 2}, {**record, "submission_digest": "?"}):
+        assert not schema.is_valid(damaged)
+
+
+def test_no_feedback_shows_where_the_course_or_the_grader_lies(class_of_mini):
+    course, _ = class_of_mini
+    GradingCourse(course.root).feedback(LESSON)
+    for student in (*EXPECTED, "anna", "zoe"):
+        for folder, name in (("feedback", f"{LESSON}.html"), ("autograded", f"{LESSON}.ipynb"),
+                             ("autograded", "result.json")):
+            text = (course.root / folder / student / LESSON / name).read_text(encoding="utf-8")
+            assert str(course.root) not in text and "autograder/" not in text, (student, name)
 
 
 def test_repairs_are_reported_in_the_record_and_in_the_log(class_of_mini):
@@ -278,9 +303,11 @@ def test_an_unregistered_lesson_is_a_clear_failure(mini):
 
 
 def test_what_cannot_be_graded_says_why_and_what_to_do(course):
-    hand_in(course, "ada", b"{ this is no notebook")
+    (course.solutions / LESSON / f"{LESSON}.ipynb").write_text("{}")
+    hand_in(course, "ada", released(course))
     reason = GradingCourse(course.root).autograde(LESSON, "ada")
-    assert "is not valid JSON" in reason and f"mle reset {LESSON}" in reason and "UnreadableNotebook" not in reason
+    assert "is not a notebook that `mle build` wrote" in reason and f"mle build {LESSON}" in reason
+    assert "MleError" not in reason
 
 
 @pytest.mark.parametrize("saved", [

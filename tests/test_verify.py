@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from autograder.quality import LessonProof, rounds, verify
 # The package offers its function `verify` under the module's own name.
 verify_module = sys.modules["autograder.quality.verify"]
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[1]
 
 HEADER = """# ---
 # title: One
@@ -54,9 +58,10 @@ def proof(tmp_path, monkeypatch):
     monkeypatch.setattr(verify_module, "_LEAST_RIGHT", 1)
     monkeypatch.setattr(verify_module, "_LEAST_WRONG", 1)
 
-    def prove(lesson: str = HEADER + EXERCISE, answers: str = ANSWERS, after_build=lambda course: None) -> LessonProof:
+    def prove(lesson: str = HEADER + EXERCISE, answers: str = ANSWERS, after_build=lambda course: None,
+              most_mutants: int | None = None, seeds: int = 1) -> LessonProof:
         folder = tmp_path / "course" / "1-1-one"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (tmp_path / "course" / "syllabus.toml").write_text(
             '[[module]]\nnumber = 1\ntitle = "First"\nlessons = ["1-1-one"]\n')
         (tmp_path / "course" / "skills.toml").write_text(
@@ -66,14 +71,14 @@ def proof(tmp_path, monkeypatch):
         course = Course(tmp_path)
         build(course, course.lesson_ids)
         after_build(course)
-        return verify(Course(tmp_path), "1-1-one", jobs=2)
+        return verify(Course(tmp_path), "1-1-one", 2, most_mutants, seeds)
 
     return prove
 
 
 def test_a_sound_lesson_is_proven(mini):
     told: list[str] = []
-    proof = verify(mini, "1-1-means", jobs=2, tell=told.append)
+    proof = verify(mini, "1-1-means", jobs=2, seeds=4, tell=told.append)
     assert proof.problems == []
     assert (proof.points, proof.solution, proof.untouched) == (6, 6, 0)
     assert (proof.right_accepted, proof.right_total, proof.wrong_rejected, proof.wrong_total) == (4, 4, 8, 8)
@@ -81,8 +86,17 @@ def test_a_sound_lesson_is_proven(mini):
     assert told[0] == "solution and untouched notebook through nbgrader" and len(told) > 1
 
 
+@pytest.mark.parametrize("lesson", Course(ROOT).lesson_ids)
+def test_the_lessons_of_this_course_are_proven(repository, lesson):
+    """On a sample of mutants and seeds; `mle verify` is the whole of it."""
+    proof = verify(repository, lesson, jobs=2, most_mutants=40, seeds=3)
+    assert (proof.problems, proof.solution, proof.untouched) == ([], proof.points, 0)
+    assert (proof.right_accepted, proof.wrong_rejected) == (proof.right_total, proof.wrong_total)
+    assert proof.mutants_total == 40
+
+
 def test_a_lesson_with_files_is_proven(mini):
-    proof = verify(mini, "1-2-loops", jobs=2)
+    proof = verify(mini, "1-2-loops", jobs=2, seeds=2)
     assert (proof.problems, proof.solution, proof.untouched) == ([], 2, 0)
 
 
@@ -168,6 +182,78 @@ def test_a_solution_whose_other_cells_fail_is_named(proof):
 
 TWO = EXERCISE + EXERCISE.replace("one", "uno")
 TWO_ANSWERS = ANSWERS + "\n" + ANSWERS.replace("one", "uno")
+
+
+CUT = EXERCISE.replace("return 1", "return len('abc'[1:2])")
+
+
+def test_where_checks_are_strict_no_mutant_survives(proof):
+    found = proof(lesson=HEADER + CUT)
+    assert (found.problems, found.survivors, found.mutants_killed) == ([], [], found.mutants_total)
+    assert found.mutants_total > 8
+
+
+def test_where_checks_are_lax_mutants_survive(proof):
+    lax = CUT.replace('assert one() == 1, "one() is not 1"', 'assert one() < 4, "one() is not less than 4"')
+    found = proof(lesson=HEADER + lax, answers=ANSWERS.replace("return 2", "return 5"))
+    assert found.mutants_killed + len(found.survivors) == found.mutants_total
+    survivor = next(one for one in found.survivors if one.operator == "SliceOffByOne")
+    lines = (HEADER + lax).splitlines()
+    assert lines[survivor.line - 1].strip() == survivor.before == "return len('abc'[1:2])"
+    assert survivor.after == "return len('abc'[(1) + 1:2])"
+    assert found.problems == [f"{len(found.survivors)} of {found.mutants_total} mutants pass every check; at most 5% "
+                              "may"]
+
+
+def test_a_sample_of_mutants_is_the_same_each_time(proof, tmp_path):
+    found = proof(lesson=HEADER + CUT, most_mutants=4)
+    assert (found.mutants_killed, found.mutants_total) == (4, 4)
+    again = verify(Course(tmp_path), "1-1-one", 2, 4, 1)
+    assert (again.mutants_killed, again.mutants_total) == (4, 4)
+
+
+def test_a_solution_that_is_not_plain_python_is_named(proof):
+    magic = EXERCISE.replace("    ### END", "    %timeit -n 1 -r 1 pass\n    ### END")
+    assert [problem for problem in proof(lesson=HEADER + magic).problems
+            if problem.startswith("no mutants can be made of the solution of 'one'")]
+
+
+def test_a_check_that_depends_on_chance_is_named_with_the_seeds(proof):
+    lucky = EXERCISE.replace("assert one() == 1,", "import random\nassert one() == 1 and random.random() > 0.2,")
+    found = proof(lesson=HEADER + lucky, seeds=3)  # the first number after seed 1 is 0.13, after 0, 2 and 3 more
+    assert set(found.flaky) == {"one"}
+    assert found.problems == ["check 'one' fails the right answer 'sum' of 'one' with the seeds 1",
+                              "check 'one' fails the solution of 'one' with the seeds 1"]
+
+
+def test_a_check_that_depends_on_the_order_of_sets_is_named(proof):
+    hashed = subprocess.run([sys.executable, "-c", "print(hash('x'))"], capture_output=True, text=True,
+                            env=os.environ | {"PYTHONHASHSEED": "0"}).stdout.strip()
+    found = proof(lesson=HEADER + EXERCISE.replace("one() == 1,", f"one() == 1 and hash('x') == {hashed},"), seeds=4)
+    assert "check 'one' fails the solution of 'one' with the seeds 1, 2, 3" in found.problems
+
+
+def test_what_learners_are_told_is_collected_and_must_tell_something(proof):
+    found = proof(lesson=HEADER + EXERCISE.replace(', "one() is not 1"', ""))
+    assert found.problems == ["check 'one' tells those who answer 'two' (answers.py:4) nothing: its assert needs a "
+                              "message"]
+    assert proof(lesson=HEADER + EXERCISE).messages == {"one: two": {"one": "one() is not 1"}}
+
+
+def test_a_message_that_quotes_the_hidden_test_is_named(proof):
+    leaky = EXERCISE.replace('assert one() == 1, "one() is not 1"', (
+        "assert one() == 1, 'try this: assert one() * 7 == 7'\n### BEGIN HIDDEN TESTS\nassert one() * 7 == 7\n"
+        "### END HIDDEN TESTS"))
+    found = proof(lesson=HEADER + leaky.replace('points=3', 'points=3 hidden="another number"'))
+    assert found.problems == ["check 'one' tells those who answer 'two' (answers.py:4) its hidden source: "
+                              "try this: assert one() * 7 == 7"]
+
+
+def test_a_wrong_answer_must_cost_no_other_exercise_anything(proof):
+    leans = EXERCISE.replace("one", "uno").replace("return 1", "return one()")
+    found = proof(lesson=HEADER + EXERCISE + leans, answers=ANSWERS + "\n" + ANSWERS.replace("one", "uno"))
+    assert "with the wrong answer 'two' to 'one' the solution of 'uno' loses points: uno: uno() is not 1" in (
+        found.problems)
 
 
 def test_a_wrong_answer_that_kills_the_process_does_not_vouch_for_others_beside_it(proof):

@@ -14,10 +14,12 @@ import pytest
 
 from autograder.errors import MleError
 from autograder.execution import RunRecord, StepFact
-from autograder.grading import CheckResult, ExerciseResult, Result
-from autograder.learner import Progress, Workspace, changed_lessons, check_lesson, write_start_here
+from autograder.grading import CheckResult, ExerciseResult, Result, grade_notebook
+from autograder.learner import Progress, Workspace
 from autograder.learner import check as check_module
 from autograder.learner import workspace as workspace_module
+from autograder.learner.check import changed_lessons, check_lesson
+from autograder.learner.start_here import write_start_here
 
 MEANS, LOOPS = "1-1-means", "1-2-loops"
 
@@ -85,12 +87,68 @@ def test_a_disk_that_fills_up_leaves_no_half_file(mini, monkeypatch):
     assert contents(mini.root / "work") == {}
 
 
-def test_only_lessons_with_a_changed_notebook_have_been_begun(workspace):
+def test_only_lessons_with_a_changed_answer_have_been_begun(workspace):
     assert changed_lessons(workspace) == ()
     (workspace.folder(LOOPS) / "own.txt").write_text("notes", encoding="utf-8")
     assert changed_lessons(workspace) == ()
     workspace.notebook(LOOPS).write_text("x", encoding="utf-8")
     assert changed_lessons(workspace) == (LOOPS,)
+
+
+def test_a_notebook_that_was_only_opened_run_and_saved_has_not_been_begun(workspace):
+    path = workspace.notebook(MEANS)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.12.1"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = 1
+    path.write_text(nbformat.writes(notebook, indent=4), encoding="utf-8")
+    assert changed_lessons(workspace) == ()
+    answer(workspace, "memo", "An essay is an answer too.")
+    assert changed_lessons(workspace) == (MEANS,)
+
+
+# --- finding the notebook that is meant
+
+
+def test_a_lesson_or_the_path_of_its_copy_means_the_copy(workspace, monkeypatch):
+    monkeypatch.chdir(workspace.course.root)
+    own = workspace.notebook(MEANS)
+    relative = f"work/{MEANS}/{MEANS}.ipynb"
+    for name in (MEANS, f"{MEANS}.ipynb", f"means/../{MEANS}", f"work/{MEANS}", relative, str(own)):
+        lesson_id, path = workspace.find(name)
+        assert (lesson_id, path.resolve()) == (MEANS, own.resolve())
+
+
+def test_the_path_of_another_notebook_means_that_notebook(workspace, tmp_path, monkeypatch):
+    copies = [tmp_path / f"{MEANS}.ipynb", tmp_path / "my copy.ipynb", tmp_path / MEANS / f"{MEANS}.ipynb"]
+    copies[-1].parent.mkdir()
+    for copy in copies:
+        shutil.copy(workspace.notebook(MEANS), copy)
+        assert workspace.find(str(copy)) == (MEANS, copy)
+    assert workspace.find(str(copies[-1].parent)) == (MEANS, copies[-1])
+    monkeypatch.chdir(tmp_path)
+    assert workspace.find("my copy.ipynb") == (MEANS, copies[1])
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "There is no notebook at"), ("{}", "does not say which lesson")])
+def test_a_path_that_leads_to_no_lesson_is_a_clear_error(content, says, workspace, tmp_path):
+    path = tmp_path / "homework.ipynb"
+    if content:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(MleError, match=says) as error:
+        workspace.find(str(path))
+    assert str(path) in str(error.value)
+
+
+def test_a_notebook_elsewhere_is_graded_and_counts_for_nothing(workspace, tmp_path, monkeypatch):
+    scripted(monkeypatch, {"check-mean-values": "failed"})
+    answer(workspace, "mean", "an answer")
+    elsewhere = tmp_path / f"{MEANS}.ipynb"
+    shutil.copy(workspace.notebook(MEANS), elsewhere)
+    checked = check_lesson(workspace, Progress(workspace.records), MEANS, elsewhere)
+    assert (checked.counted, checked.notebook, checked.hints["mean"].number) == (False, elsewhere, 1)
+    assert Progress(workspace.records).lessons == {}
 
 
 # --- starting over
@@ -292,16 +350,37 @@ def test_two_damaged_records_in_the_same_second_are_both_kept(tmp_path):
     assert sorted(path.read_text(encoding="utf-8") for path in kept) == ["[", "{"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_a_result_that_cannot_be_saved_is_still_known(tmp_path):
+    (tmp_path / "checks.jsonl").symlink_to("/dev/full")
+    record = Progress(tmp_path)
+    assert record.record(result_of(2), {"mean": "an answer"}).exercises["mean"].tries == 1
+    assert isinstance(record.unsaved, OSError)
+    assert record.lessons[MEANS].best == 2
+
+
+def test_a_line_that_a_full_disk_cut_short_spoils_no_other(tmp_path):
+    log = tmp_path / "checks.jsonl"
+    log.write_text('{"checked": "2026', encoding="utf-8")
+    for _ in range(2):
+        Progress(tmp_path).record(result_of(2), {})
+    assert [json.loads(line)["lesson"] for line in log.read_text(encoding="utf-8").splitlines()[1:]] == [MEANS, MEANS]
+
+
 # --- hints
 
 
 def scripted(monkeypatch, statuses: dict[str, str]) -> None:
     """Lets checks end as told, without a kernel: what a hint depends on is the outcome alone."""
     def run(job):
-        return RunRecord({step.id: StepFact(step.id, statuses.get(step.id, "passed"), error=("AssertionError", "no"))
-                          for step in job.steps})
+        facts = {step.id: StepFact(step.id, statuses.get(step.id, "passed"), error=("AssertionError", "no"))
+                 for step in job.steps}
+        for fact in facts.values():
+            if fact.status == "not_run":
+                fact.error, fact.reason = ("", ""), "not run: the notebook ended"
+        return RunRecord(facts)
 
-    real = check_module.grade_notebook
+    real = grade_notebook
     monkeypatch.setattr(check_module, "grade_notebook", lambda key, notebook, folder: real(key, notebook, folder, run))
 
 
@@ -310,6 +389,24 @@ def answer(workspace: Workspace, exercise: str, source: str) -> None:
     notebook = nbformat.read(path, as_version=4)
     next(cell for cell in notebook.cells if cell.id == exercise).source = source
     nbformat.write(notebook, path)
+
+
+def test_an_exercise_that_the_notebook_did_not_get_to_is_no_try_and_gets_no_hint(workspace, monkeypatch):
+    answer(workspace, "mean", "an answer")
+
+    def gone(*identities: str) -> None:
+        scripted(monkeypatch, dict.fromkeys(identities, "not_run"))
+
+    gone("mean", "check-mean-values", "check-mean-edges")
+    checked = check_lesson(workspace, Progress(workspace.records), MEANS)
+    assert (checked.hints, [e.id for e in checked.result.exercises if not e.ran]) == ({}, ["mean"])
+    gone("check-mean-values", "check-mean-edges")
+    checked = check_lesson(workspace, Progress(workspace.records), MEANS)
+    assert (checked.hints, [e.id for e in checked.result.exercises if not e.ran]) == ({}, [])
+    assert Progress(workspace.records).lessons[MEANS].exercises["mean"].tries == 0
+    scripted(monkeypatch, {"check-mean-values": "failed"})
+    assert hints_after(workspace) == {"mean": (1, 2)}
+    assert Progress(workspace.records).lessons[MEANS].exercises["mean"].tries == 1
 
 
 def hints_after(workspace: Workspace) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,8 @@
 """Notebooks that are damaged, edited, or strange."""
 
+import io
 import json
+import zipfile
 from copy import deepcopy
 
 import nbformat
@@ -110,10 +112,37 @@ def an_empty_file(s: Submission) -> None:
     s.raw = b""
 
 
-@row("prevented", "no points, and the reason", says="There is no notebook", flagged=True)
+@row("prevented", "no points, and the reason", says="was not handed in", flagged=True)
 def no_file_at_all(s: Submission) -> None:
     s.file("notes.txt", "I forgot")
     s.written = False
+
+
+def _archive() -> bytes:
+    """A hundred megabytes in a hundred kilobytes, and a name that leads out."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("1-1-means.ipynb", bytes(100_000_000))
+        archive.writestr("../../../planted", b"x")
+    return packed.getvalue()
+
+
+@row("prevented", "archives are not unpacked: no points, and the reason", says="was not handed in", flagged=True)
+def an_archive_in_place_of_a_notebook(s: Submission) -> None:
+    s.file("1-1-means.zip", _archive())
+    s.written = False
+
+
+@row("prevented", "archives are not unpacked: no points, and the reason", says="not UTF-8", flagged=True)
+def an_archive_named_as_a_notebook(s: Submission) -> None:
+    s.raw = _archive()
+
+
+@row("not covered", "what a notebook displays stands in it as it is, and in feedback too: a page that shows it to "
+     "others must not run scripts", earned=3, says="<script>")
+def a_script_among_its_outputs(s: Submission) -> None:
+    s.do_right("mean")
+    s.own_cell("from IPython.display import HTML\nHTML('<script>document.title = 1</script>')")
 
 
 @row("prevented", "no points, and the reason", says="not a file|cannot be read", flagged=True)

@@ -211,6 +211,27 @@ def hidden_checks_read_from_history_gc_and_linecache(s: Submission) -> None:
                                                      execution_count=None))
 
 
+@row("prevented", "hidden tests are handed over when no cell runs any more, and to one process only", earned=3)
+def hidden_checks_read_from_memory(s: Submission) -> None:
+    s.do_right("mean")
+    # A pattern, as what is looked for must not be found in the memory of who looks for it; and one that must be.
+    code = ("import os, re\nword, known, seen = re.compile(b'never-shown-([0-9]{4})'), b'never-shown-', set()\n"
+            "known += b'0000'\ntry:\n    pids = [name for name in os.listdir('/proc') if name.isdigit()]\n"
+            "except OSError:\n    pids = range(max(1, os.getpid() - 20), os.getpid() + 20)\n"
+            "for pid in ['self', os.getppid(), *pids]:\n    try:\n"
+            "        maps, memory = open(f'/proc/{pid}/maps').readlines(), open(f'/proc/{pid}/mem', 'rb')\n"
+            "    except OSError:\n        continue\n    for line in maps:\n"
+            "        first, last = (int(number, 16) for number in line.split()[0].split('-'))\n"
+            "        if ' rw' not in line or last - first > 2**26:\n            continue\n        try:\n"
+            "            memory.seek(first)\n            found = memory.read(last - first)\n"
+            "        except (OSError, OverflowError, ValueError):\n            continue\n"
+            "        seen |= {match[1] for match in word.finditer(found)}\n"
+            "if seen != {b'0000'}:\n    print('GOT' + ' IN', seen)\n")
+    s.own_cell(code, before="mean")
+    s.notebook.cells.append(type(s.notebook.cells[0])(cell_type="code", id="last", source=code, metadata={}, outputs=[],
+                                                     execution_count=None))
+
+
 @row("not covered", f"an object that equals everything passes an `assert got == expected`: {_BELOW}", earned=2)
 def objects_equal_to_everything(s: Submission) -> None:
     s.answer(mean="class Equal:\n    def __eq__(self, other):\n        return True\n"

@@ -119,7 +119,8 @@ def memory_and_environment_of_other_processes(s: Submission) -> None:
 @row("prevented", "nothing of the grader's is among the command lines it sees", earned=3)
 def command_lines_of_other_processes(s: Submission) -> None:
     s.do_right("mean")
-    s.own_cell("import os\nfor name in os.listdir('/proc') if os.access('/proc', os.R_OK) else []:\n    try:\n"
+    s.own_cell("import os\ntry:\n    names = os.listdir('/proc')\nexcept OSError:\n    names = range(1, 5000)\n"
+               "for name in names:\n    try:\n"
                "        line = open(f'/proc/{name}/cmdline').read()\n    except OSError:\n        continue\n"
                "    if 'pytest' in line or 'hostile' in line or 'gradebook' in line:\n"
                "        print('GOT' + ' IN', line)")

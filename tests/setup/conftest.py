@@ -3,13 +3,17 @@ place of the course's packages two tiny wheels in a folder."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import packaging
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +50,10 @@ else:
 """
 
 
+# The small kit lacks what `mle add` reads and prints with, and borrows it from the tests' own Python.
+BORROWED = {"PYTHONPATH": os.path.dirname(os.path.dirname(packaging.__file__))}
+
+
 class Kit:
     """A checkout in a folder of its own, and the commands run in it."""
 
@@ -54,6 +62,7 @@ class Kit:
         self.venv = root / ".venv"
         self.stamp = self.venv / "mle-setup.json"
         self.log = self.venv / "mle-install.log"
+        self.installing = self.venv / "mle-installing"
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "MLE_"))}
         # Nothing from this machine's own pip configuration, and nothing from the network.
         self.environ |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels.as_uri()}
@@ -81,6 +90,29 @@ class Kit:
             text=True,
             encoding="utf-8",
         )
+
+    def add(self, *names: str, **environ: str) -> subprocess.CompletedProcess:
+        return self.mle("add", *names, **BORROWED | environ)
+
+    def start_add(self, *names: str, **environ: str) -> subprocess.Popen:
+        return self.start("add", *names, **BORROWED | environ)
+
+    def wait_for_pip(self, process: subprocess.Popen) -> None:
+        """Wait until pip is at work: with KIT_WAITS it stays there before it changes anything."""
+        deadline = time.monotonic() + 60
+        while not (self.root / "waiting").exists():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.1)
+        (self.root / "waiting").unlink()
+
+    def kill(self, process: subprocess.Popen) -> None:
+        """End a process and all its descendants at once, as the end of a session or of the power does."""
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        process.communicate()
+        psutil.wait_procs(family)
 
     def edit(self, file: str, old: str, new: str) -> None:
         text = (self.root / file).read_text(encoding="utf-8")

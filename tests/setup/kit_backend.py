@@ -1,6 +1,6 @@
 """The build backend of the tests' small kit: pip calls it, without a network. Standard library only.
 
-It notes every build in the file `builds`, and fails or waits when an environment variable tells it to.
+It notes every build in the file `builds`, and fails, waits or kills pip when an environment variable tells it to.
 """
 
 import os
@@ -32,6 +32,8 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         builds.write("build\n")
     if reason := os.environ.get("KIT_FAILS"):
         raise SystemExit(reason)
+    if os.environ.get("KIT_KILLS_PIP"):
+        os.kill(os.getppid(), 9)
     if os.environ.get("KIT_WAITS"):
         Path("waiting").touch()
         time.sleep(60)

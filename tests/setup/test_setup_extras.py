@@ -65,7 +65,8 @@ def test_what_is_there_is_not_installed_again(root):
 def test_without_a_checkout_the_extras_are_those_of_the_installed_kit(tmp_path):
     installed, listed = extras.known_extras(tmp_path), extras.known_extras(ROOT)
     for name, needs in installed.items():
-        assert [Requirement(f"{need.name}{need.specifier}") for need in needs] == listed[name]
+        assert [Requirement(f"{need.name}{f'[{extra}]' if (extra := ','.join(need.extras)) else ''}{need.specifier}")
+                for need in needs] == listed[name]
     assert "module-3" in installed
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -97,6 +96,97 @@ def test_without_a_network_the_message_says_so_and_the_next_run_goes_on(kit):
     assert kit.mle(PIP_FIND_LINKS=links).returncode == 0
 
 
+def test_an_index_that_does_not_answer_is_named_also_where_pip_does_not_try_again(kit):
+    kit.environ.pop("PIP_FIND_LINKS")
+    message = paragraph(kit.mle(**UNREACHABLE | {"PIP_RETRIES": "0"}))
+    assert "An index that cannot be reached looks the same to pip" in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without signals")
+def test_a_pip_that_was_killed_is_not_taken_for_one_that_failed(shared_copy):
+    message = paragraph(shared_copy.mle(KIT_KILLS_PIP="1"))
+    assert "pip was ended by SIGKILL" in message and "memory" in message and str(shared_copy.log) in message
+
+
+# --- what was installed before outlives an installation that fails
+
+
+OFFLINE = {"PIP_FIND_LINKS": "/nowhere"}
+
+
+def works_offline(kit) -> None:
+    result = kit.mle("again", **OFFLINE)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_after_an_extra_that_could_not_be_fetched_everything_else_works_without_a_network(shared_kit):
+    assert shared_kit.add("3", **OFFLINE).returncode == 1
+    works_offline(shared_kit)
+
+
+@pytest.mark.parametrize("stop", ["killed", "interrupted"])
+@pytest.mark.skipif(os.name == "nt", reason="a single process cannot be sent Ctrl-C on Windows")
+def test_a_pip_that_was_stopped_before_it_changed_anything_has_spoilt_nothing(shared_kit, stop):
+    process = shared_kit.start_add("3", KIT_WAITS="1")
+    shared_kit.wait_for_pip(process)
+    if stop == "killed":
+        shared_kit.kill(process)
+    else:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    works_offline(shared_kit)
+
+
+def test_a_pip_that_was_killed_while_it_added_packages_has_spoilt_nothing_else(shared_kit):
+    half = next(shared_kit.venv.glob("**/tiny_core-1.0.dist-info")).with_name("tiny_extra-1.5.dist-info")
+    half.mkdir()
+    shared_kit.installing.touch()
+    shared_kit.log.write_text("Installing collected packages: tiny-extra, mle-path\n")
+    works_offline(shared_kit)
+    assert not half.exists()
+
+
+def test_a_pip_that_was_killed_while_it_replaced_packages_is_run_again(shared_kit):
+    module = next(shared_kit.venv.glob("**/tiny_core.py"))
+    module.unlink()
+    next(shared_kit.venv.glob("**/tiny_core-1.0.dist-info/INSTALLER")).unlink()
+    shared_kit.installing.touch()
+    shared_kit.log.write_text("Installing collected packages: tiny-core, mle-path\n  Attempting uninstall: tiny-core\n")
+    assert "could not" in paragraph(shared_kit.mle(**UNREACHABLE | OFFLINE)).lower()
+    # That attempt changed nothing, and yet what the killed one spoilt is not forgotten.
+    assert shared_kit.mle().returncode == 0
+    assert module.exists()
+
+
+def test_a_pip_that_finished_after_its_mle_was_killed_is_not_run_again(shared_kit):
+    shared_kit.installing.touch()
+    shared_kit.log.write_text("  Attempting uninstall: mle-path\nSuccessfully installed mle-path-0.1.0\n")
+    works_offline(shared_kit)
+
+
+# --- an environment that is there and cannot be used
+
+
+def _not_a_program(python: Path) -> None:
+    python.unlink()
+    python.write_bytes(b"\x7fELF, but not for this machine")
+    python.chmod(0o755)
+
+
+def _not_executable(python: Path) -> None:
+    python.unlink()
+    python.write_text("")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows copies the interpreter instead of linking to it")
+@pytest.mark.parametrize("spoil", [_not_a_program, _not_executable])
+def test_an_environment_whose_python_does_not_start_is_made_anew(shared_kit, spoil):
+    spoil(shared_kit.venv / "bin" / "python")
+    result = shared_kit.mle()
+    assert result.returncode == 0, result.stderr
+    assert "has a Python that does not start: making it anew" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("pip_says", "message_says"),
     [
@@ -104,6 +194,11 @@ def test_without_a_network_the_message_says_so_and_the_next_run_goes_on(kit):
         ("OSError: [WinError 112] There is not enough space on the disk", "the disk is full"),
         ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED]", "pip config set global.cert"),
         ("ERROR: No matching distribution found for torch==2.13.0", "no build of torch==2.13.0 for this system"),
+        (
+            "ERROR: Could not find a version that satisfies the requirement x (from versions: none)\n"
+            "ERROR: No matching distribution found for x",
+            "no x for this system and this Python, or could not be reached",
+        ),
         ("PermissionError: [Errno 13] Permission denied: 'site-packages/numpy'", "check that the folder is yours"),
         (
             "HINT: This error might have occurred since this system does not have Windows Long Path support",
@@ -168,10 +263,7 @@ def test_debug_shows_the_traceback(kit):
 @pytest.mark.skipif(os.name == "nt", reason="a single process cannot be sent Ctrl-C on Windows")
 def test_after_ctrl_c_during_the_installation_the_next_run_goes_on(kit):
     process = kit.start(KIT_WAITS="1")
-    deadline = time.monotonic() + 60
-    while not (kit.root / "waiting").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
+    kit.wait_for_pip(process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130

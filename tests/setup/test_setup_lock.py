@@ -83,6 +83,12 @@ def test_the_lock_names_no_place_of_one_machine():
     assert not re.search(r"https?:|file:|--|@|(?m:^[^#]*[/\\])", text)
 
 
+def direct(project: dict) -> set[str]:
+    """Every requirement in pyproject.toml; an extra that takes in another one is none."""
+    tables = [project["dependencies"], *project["optional-dependencies"].values()]
+    return {need for table in tables for need in table if Requirement(need).name != project["name"]}
+
+
 @pytest.mark.parametrize("python", ["3.11.9", "3.12.9", "3.13.9"])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_system_and_python_has_one_version_of_each_direct_dependency(system, python):
@@ -90,9 +96,7 @@ def test_every_system_and_python_has_one_version_of_each_direct_dependency(syste
     environment |= {"python_full_version": python, "python_version": python.rpartition(".")[0]}
     names = [canonicalize_name(pin.name) for pin in locked() if not pin.marker or pin.marker.evaluate(environment)]
     assert len(names) == len(set(names))
-    project = read_project(ROOT)
-    tables = [project["dependencies"], *project["optional-dependencies"].values()]
-    assert {canonicalize_name(Requirement(need).name) for table in tables for need in table} <= set(names)
+    assert {canonicalize_name(Requirement(need).name) for need in direct(read_project(ROOT))} <= set(names)
 
 
 def test_everything_that_an_installed_kit_needs_is_in_the_lock():
@@ -126,8 +130,7 @@ def test_conda_gets_the_same_dependencies_under_the_same_lock():
     assert conda["dependencies"][:2] == [f"python {project['requires-python']}", "pip"]
     through_pip = conda["dependencies"][2]["pip"]
     assert through_pip[0] == "--constraint requirements.lock" and through_pip[-1] == "-e ."
-    tables = [project["dependencies"], *project["optional-dependencies"].values()]
-    assert set(through_pip[1:-1]) == {need for table in tables for need in table}
+    assert set(through_pip[1:-1]) == direct(project)
 
 
 def test_dependencies_that_nothing_satisfies_leave_the_old_files_alone(copy):

@@ -6,7 +6,7 @@
 # prerequisites: []
 # skills: [average, explain]
 # seed: 3
-# limits: {cell_seconds: 2, notebook_seconds: 12, memory_mb: 300, disk_mb: 32, processes: 24, output_kb: 64}
+# limits: {cell_seconds: 2, notebook_seconds: 24, memory_mb: 300, disk_mb: 32, processes: 24, output_kb: 64}
 # ---
 
 # %% [markdown]

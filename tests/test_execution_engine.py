@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -78,13 +79,59 @@ def test_what_a_check_changes_reaches_neither_later_cells_nor_checks_of_other_ex
     assert all(passed(record).values()), record
 
 
+SEARCH = """
+import numpy as np
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+x = np.arange(40.0).reshape(-1, 2)
+def search():
+    return GridSearchCV(Ridge(), {"alpha": [1e-6, 1e6]}, cv=3, n_jobs=2).fit(x, x[:, 0]).best_params_["alpha"]
+"""
+
+
+def test_a_cell_may_work_in_several_processes_where_there_are_namespaces(level, engines):
+    record = engines(level).run(job({"define": SEARCH, "use": "best = search()", "a: used": "assert best == 1e-6"},
+                                    ROOMY, ("numpy", "sklearn.linear_model")))
+    if level == "namespaces":
+        assert all(passed(record).values()), record
+    else:  # there is no /dev/shm, which pools of processes need, and the reason is said
+        assert record.facts["use"].status != "passed" and record.facts["use"].error[1], record
+
+
+def test_cells_that_ran_before_are_found_run_by_every_job(level, engines):
+    before = ("import numpy as np, random\nfrom pathlib import Path\nrandom.seed(4)\nnumbers = [random.random()]\n"
+              "Path('made').write_text('before')\nnumbers.append(random.random())",)
+    cell = ("numbers.append(random.random())\nassert Path('made').read_text() == 'before'\n"
+            "Path('made').write_text('changed')")
+    check = "import random as r\nr.seed(4)\nassert numbers == [r.random() for _ in range(3)] and np.mean([1, 3]) == 2"
+    for _ in range(2):  # and none of them sees what another has done
+        record = engines(level).run(dataclasses.replace(job({"cell": cell, "a: all": check}), before=before))
+        assert all(passed(record).values()), record
+
+
+def test_a_cell_that_is_to_run_before_and_fails_is_named(level, engines):
+    with pytest.raises(EngineError, match="run before stops with ZeroDivisionError: division by zero"):
+        engines(level).run(dataclasses.replace(job({"cell": "1"}), before=("1 / 0",)))
+
+
+def test_an_ordinary_kernel_runs_cells_before_too(monkeypatch):
+    from autograder.execution import choose
+
+    monkeypatch.setattr(choose, "default_engine", lambda: None)
+    one = job({"cell": "x += 1", "a: sum": "assert x == 3"})
+    record = choose.run(dataclasses.replace(one, before=("x = 1", "x += 1")))
+    assert passed(record) == {"cell": True, "a: sum": True}
+    with pytest.raises(EngineError, match="ZeroDivisionError"):
+        choose.run(dataclasses.replace(one, before=("1 / 0",)))
+
+
 def test_a_check_that_kills_or_hangs_its_process_costs_only_itself(run):
     record = run({
         "given": "import os, signal, time\nx = 1",
         "a: first": "assert x == 1",
         "a: exits": "os._exit(0)",
         "a: after exit": "assert x == 1",
-        "a: killed": "os.kill(os.getpid(), signal.SIGKILL)",
+        "a: killed": "os.kill(0, signal.SIGKILL)",
         "a: hangs": "while True: pass",
         "a: deaf": "signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
         "a: quits": "quit()",
@@ -158,6 +205,16 @@ def test_tasks_that_a_cell_began_can_be_awaited_by_checks_and_by_later_cells(run
     assert all(passed(record).values()), record
 
 
+def test_a_check_is_not_ended_for_what_cells_have_written(run):
+    record = run({
+        "given": "x = 1",
+        "a: lasts": "import time\ntime.sleep(0.6)\nassert x == 1",
+        "full": "import contextlib\nfor name in 'abc':\n    with contextlib.suppress(OSError):\n"
+                "        open(name, 'wb').write(bytes(4 * 2**20))",
+    }, dataclasses.replace(ROOMY, disk_mb=4))
+    assert record.facts["a: lasts"].status == "passed", record
+
+
 def test_the_same_notebook_gives_the_same_record_again(run):
     cells = {
         "random": "import random, warnings, numpy as np\nprint(random.random(), np.random.rand())\n"
@@ -189,15 +246,23 @@ def engine(level: str, open_temp: Path) -> Iterator[Engine]:
         yield made
 
 
+def living(recursive: bool) -> list[psutil.Process]:
+    """This process's children that have not ended."""
+    found = []
+    for child in psutil.Process().children(recursive):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child)
+    return found
+
+
 def family() -> set[int]:
-    return {child.pid for child in psutil.Process().children(recursive=True)
-            if child.status() != psutil.STATUS_ZOMBIE}
+    return {child.pid for child in living(recursive=True)}
 
 
 def warm_ones() -> set[int]:
     """The warm processes of this one, those of the other tests among them."""
-    return {child.pid for child in psutil.Process().children()
-            if child.status() != psutil.STATUS_ZOMBIE and "autograder.execution.zygote" in child.cmdline()}
+    return {child.pid for child in living(recursive=False) if "autograder.execution.zygote" in _arguments(child)}
 
 
 def settles(what: Callable[[], object]) -> bool:
@@ -278,7 +343,7 @@ def test_closing_ends_what_runs_and_leaves_nothing(engine, open_temp, processes_
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
-    assert settles(lambda: begun(seconds) and len(list(open_temp.glob("mle-job-*"))) == 3)
+    assert settles(lambda: begun(seconds) and len(list(open_temp.glob("mle-jail-*"))) == 3)
     engine.close()
     for thread in threads:
         thread.join(30)
@@ -290,7 +355,7 @@ def test_closing_ends_what_runs_and_leaves_nothing(engine, open_temp, processes_
         engine.run(job({"value": "1"}, imports=()))
 
 
-def test_a_warm_process_that_is_killed_costs_no_run_its_result(engine, processes_with):
+def test_a_warm_process_that_is_killed_costs_no_run_its_result_and_leaves_nothing(engine, open_temp, processes_with):
     before = warm_ones()
     engine.run(job({"value": "1"}, imports=()))
     [warm] = warm_ones() - before
@@ -306,6 +371,25 @@ def test_a_warm_process_that_is_killed_costs_no_run_its_result(engine, processes
         os.kill(warm, signal.SIGKILL)
         assert all(passed(running.result()).values())
     assert processes_with(seconds) == []
+    # The next warm process clears what that one could not.
+    assert settles(lambda: not list(open_temp.glob("mle-jail-*")))
+
+
+def test_a_warm_process_that_is_killed_while_checks_are_run_again_costs_none_of_them(engine):
+    before, seconds = warm_ones(), marked()
+
+    def asleep() -> bool:
+        return any(seconds in " ".join(_arguments(process)) for process in psutil.process_iter())
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(engine.run, job({
+            "sleep": f"import os, subprocess\nsubprocess.run(['sh', '-c', 'sleep 1.5; : {seconds}'])",
+            "a: exits": "os._exit(0)",
+            "a: after": "assert True"}, imports=()))
+        assert settles(asleep) and settles(lambda: not asleep()) and settles(asleep)
+        [warm] = warm_ones() - before
+        os.kill(warm, signal.SIGKILL)
+        assert passed(running.result()) == {"sleep": True, "a: exits": False, "a: after": True}
 
 
 def _arguments(process: psutil.Process) -> list[str]:

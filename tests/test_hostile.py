@@ -21,6 +21,7 @@ import nbformat
 import pytest
 from hostile import ROWS, Row
 from hostile.row import GOT_IN, LESSON, Places, Submission, write_all
+from hostile.run import UNPRIVILEGED
 from hostile.table import PAGE, page_with_table
 
 from autograder.authoring import build
@@ -29,7 +30,6 @@ from autograder.course import Course
 TESTS = Path(__file__).parent
 SECRET = "kept-at-home-1138"
 HIDDEN = "never-shown-4711"
-UNPRIVILEGED = 54_321
 HONEST = {"honest-full": ("mean", "geometric", "spread"), "honest-partial": ("mean", "spread"), "honest-untouched": ()}
 
 pytestmark = [pytest.mark.slow,
@@ -81,12 +81,13 @@ def prepared(hostile_course: Path) -> Iterator[tuple[Path, list[str]]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", params=[f"{level}-{user}" for level in ("namespaces", "landlock")
-                                         for user in ("root", "ordinary")])
+# Only root can grade as both.
+USERS = ("root", "ordinary") if sys.platform == "linux" and os.getuid() == 0 else ("ordinary",)
+
+
+@pytest.fixture(scope="session", params=[f"{level}-{user}" for level in ("namespaces", "landlock") for user in USERS])
 def run(request: pytest.FixtureRequest, prepared: tuple[Path, list[str]]) -> Iterator[Run]:
     level, _, user = request.param.partition("-")
-    if user == "root" and os.getuid() != 0:
-        pytest.skip("the tests run as an ordinary user, so the cohort was not graded as root")
     uid = os.getuid() if os.getuid() != 0 or user == "root" else UNPRIVILEGED
     folder, connections = prepared
     connections.clear()
@@ -102,8 +103,7 @@ def run(request: pytest.FixtureRequest, prepared: tuple[Path, list[str]]) -> Ite
                               cwd=TESTS, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, done.stderr
         said = json.loads((folder / "outcome" / "said.json").read_text())
-        if "unavailable" in said:
-            pytest.skip(f"not graded at the level of {level}: {said['unavailable']}")
+        assert "unavailable" not in said, f"not graded at the level of {level}: {said['unavailable']}"
         yield Run(folder, said, connections, level)
     finally:
         for name in ("home", "temporary", "alone", "course", "outcome"):
@@ -217,15 +217,11 @@ def test_nothing_outside_was_touched_and_no_service_reached(run: Run) -> None:
     assert (run.folder / "course" / "gradebook.db").stat().st_mode & 0o002 == 0
     assert not os.listxattr(run.folder / "course" / "gradebook.db")
     assert run.connections == []
+    assert run.said["bystander"] is None
 
 
 def test_no_process_mount_temporary_file_or_socket_is_left_behind(run: Run) -> None:
     assert run.said["left"] == {name: [] for name in run.said["left"]}
-
-
-def test_the_whole_cohort_takes_no_longer_than_its_limits_allow(run: Run) -> None:
-    # Of each row at most its own limits; four are graded at a time.
-    assert run.said["seconds"] < 300
 
 
 def test_the_table_in_the_threat_model_is_what_these_tests_hold() -> None:
