@@ -186,7 +186,22 @@ def test_a_lesson_may_begin_with_any_cell(first, mini):
     assert next(cell for cell in cells if cell.id == "mean").metadata.mle.points == 3
 
 
-# --- files/
+# --- files/ and what lessons share
+
+
+def test_what_lessons_share_lies_beside_each_notebook_under_its_own_name(mini):
+    tools = mini.sources / "tools"
+    (tools / "sums" / "inner").mkdir(parents=True)
+    (tools / "clock.py").write_text("NOON = 12\n")
+    (tools / "sums" / "inner" / "table.csv").write_text("1,2\n")
+    lesson = mini.sources / "1-2-loops" / "lesson.py"
+    lesson.write_text(lesson.read_text().replace("# module: 1", "# module: 1\n# shared: [tools/clock.py, tools/sums]"))
+    build_lessons(mini, ["1-2-loops"])
+    for folder in (mini.solutions, mini.notebooks):
+        assert (folder / "1-2-loops" / "clock.py").read_text() == "NOON = 12\n"
+        assert (folder / "1-2-loops" / "sums" / "inner" / "table.csv").read_text() == "1,2\n"
+    (tools / "clock.py").write_text("NOON = 0\n")
+    assert any("1-2-loops/clock.py: differs" in problem for problem in check(mini, ["1-2-loops"]))
 
 
 def test_files_come_along_and_removed_ones_go_again(mini):

@@ -224,6 +224,13 @@ MISTAKES = {
     "limit without end": ("cell_seconds: 3", "cell_seconds: .inf", "limits:", "above zero"),
     "limit not a number": ("cell_seconds: 3", "memory_mb: .nan", "limits:", "above zero"),
     "limits as a list": ("{cell_seconds: 3}", "[3]", "limits:", "must look like"),
+    "shared file that is not there": ("# module: 1", "# shared: [tools/none.py]\n# module: 1", "shared:",
+                                      "there is no course/tools/none.py"),
+    "shared way out of the course": ("# module: 1", "# shared: [../secret.txt]\n# module: 1", "shared:",
+                                     "in a folder of course/"),
+    "shared lesson": ("# module: 1", "# shared: [1-1-means]\n# module: 1", "shared:", "in a folder of course/"),
+    "shared file with the lesson's own name": ("# module: 1", "# shared: [1-1-means/lesson.py, 1-1-means/lesson.py]\n"
+                                               "# module: 1", "shared:", "lies beside the notebook already"),
     "broken YAML": ("title: A lesson", "title: [A lesson", "builds:", "not valid YAML"),
     "colon in the YAML": ("builds: something", "builds: something: a thing", "builds:", "not valid YAML"),
     "impossible date in the YAML": ("minutes: 20", "minutes: 2026-13-45", "# ---", "not valid YAML"),

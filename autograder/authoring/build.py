@@ -87,6 +87,12 @@ def _generate_into(staging: Path, course: Course, lesson: Lesson) -> None:
     if files.is_dir():
         shutil.copytree(files, target, ignore=_IGNORED)
     target.mkdir(parents=True, exist_ok=True)
+    for name in lesson.shared:
+        source = course.sources / name
+        if source.is_dir():
+            shutil.copytree(source, target / source.name, ignore=_IGNORED)
+        else:
+            shutil.copyfile(source, target / source.name)
     notebook = target / f"{lesson.id}.ipynb"
     # Bytes, so that Windows writes the same line ends as everybody else.
     notebook.write_bytes((nbformat.writes(solution_notebook(course, lesson)) + "\n").encode())

@@ -58,7 +58,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: its header and its cells in order."""
+    """One lesson: its header and its cells in order.
+
+    Attributes:
+        path: of its `lesson.py`.
+        shared: files and folders that several lessons use, as paths below `course/`; each lies beside the learner's
+            notebook under its own name.
+    """
 
     id: str
     path: Path
@@ -70,6 +76,7 @@ class Lesson:
     skills: tuple[str, ...]
     cells: tuple[Cell, ...]
     extras: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
 

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.model import Answer, Cell, Lesson, Limits
@@ -46,7 +46,7 @@ _ANSWER_KEYS: dict[str, tuple[set[str], set[str]]] = {
 _MARKDOWN_ONLY = {"hint", "essay", "rubric"}
 _CODE_ONLY = {"exercise", "check"}
 _HEADER_REQUIRED = {"title", "builds", "module", "minutes", "prerequisites", "skills"}
-_HEADER_OPTIONAL = {"extras", "seed", "limits"}
+_HEADER_OPTIONAL = {"extras", "shared", "seed", "limits"}
 
 
 @dataclass(frozen=True)
@@ -266,15 +266,33 @@ def _parse_header(path: Path, header: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise SourceError(path, line_of(key), f"'{key}' must be a whole number from {least} to {most}, "
                                                   f"not {value!r}")
-    for key in ("prerequisites", "skills", "extras"):
+    for key in ("prerequisites", "skills", "extras", "shared"):
         value = header.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise SourceError(path, line_of(key), f"'{key}' must be a list like [one, two]")
         header[key] = tuple(value)
     if not header["skills"]:
         raise SourceError(path, line_of("skills"), "a lesson teaches at least one skill")
+    _check_shared(path, line_of("shared"), header["shared"])
     header["limits"] = _parse_limits(path, line_of("limits"), header.get("limits", {}))
     return header
+
+
+def _check_shared(path: Path, line: int, shared: tuple[str, ...]) -> None:
+    course = path.parent.parent
+    taken = {file.name for file in path.parent.glob("files/*")} | {f"{path.parent.name}.ipynb"}
+    for name in shared:
+        inside = PurePosixPath(name)
+        # Two parts, of which none is a way out: no lesson's folder, and nothing outside course/.
+        if len(inside.parts) != 2 or inside.is_absolute() or ".." in inside.parts or "\\" in name:
+            raise SourceError(path, line, f"shared '{name}' must name what lies in a folder of course/, like "
+                                          "checkpoints/tiny-bert")
+        if not (course / inside).exists():
+            raise SourceError(path, line, f"there is no course/{name} to share")
+        if inside.name in taken:
+            raise SourceError(path, line, f"shared '{name}': something else called {inside.name} lies beside the "
+                                          "notebook already")
+        taken.add(inside.name)
 
 
 def _parse_limits(path: Path, line: int, limits: Any) -> Limits:
