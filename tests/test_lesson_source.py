@@ -10,7 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.course import Course, has_code, read_answers, read_lesson, split_check
+from autograder.course import (
+    Course,
+    Equivalent,
+    Judged,
+    Kept,
+    has_code,
+    read_answers,
+    read_inputs,
+    read_lesson,
+    split_check,
+)
 from autograder.errors import SourceError
 
 LESSON = '''# ---
@@ -458,6 +468,84 @@ def test_answers_are_read_with_what_they_must_fail_and_may_be_wrong_in_their_syn
 def test_a_lesson_without_answers_has_none(tmp_path):
     path = write(tmp_path, LESSON)
     assert read_answers(path.with_name("answers.py"), read_lesson(path)) == ()
+
+
+INPUTS = """# %% inputs="mean"
+def outcome(rng):
+    return mean(rng.normal(size=3))
+"""
+
+
+def inputs_of(folder: Path, text: str):
+    path = write(folder, LESSON)
+    path.with_name("answers.py").write_text(text, encoding="utf-8")
+    return read_inputs(path.with_name("answers.py"), read_lesson(path))
+
+
+def test_inputs_stand_among_the_answers_and_are_none(tmp_path):
+    assert inputs_of(tmp_path, ANSWERS + "\n" + INPUTS) == {"mean": INPUTS.split("\n", 1)[1].rstrip()}
+    assert len(answers_of(tmp_path, ANSWERS + "\n" + INPUTS)) == 3
+    assert inputs_of(tmp_path, ANSWERS) == {}
+
+
+@pytest.mark.parametrize(("text", "line", "says"), [
+    (INPUTS + "\n" + INPUTS, 5, "there are inputs for 'mean' further up already"),
+    (INPUTS.replace("outcome", "output"), 1, "must define outcome(rng)"),
+    (INPUTS.replace("rng):", "rng:"), 2, "not valid Python"),
+    (INPUTS.replace('"mean"', '"maen"'), 1, "no exercise 'maen'"),
+    (INPUTS.replace('"mean"', '"mean" name="x"'), 1, "unknown key 'name'"),
+], ids=["twice", "another function", "broken", "no such exercise", "a name"])
+def test_a_mistake_in_inputs_is_one_error_that_names_file_and_line(text, line, says, tmp_path):
+    with pytest.raises(SourceError) as raised:
+        inputs_of(tmp_path, text)
+    assert (raised.value.line, says in str(raised.value)) == (line, True), str(raised.value)
+
+
+# --- judged.toml
+
+JUDGED = """[[equivalent]]
+exercise = "mean"
+before = "return a + b"
+after = "return b + a"
+reason = "a sum does not depend on the order"
+
+[[kept]]
+check = "mean-values"
+asserts = ["assert mean([1, 2, 3]) == 2"]
+reason = "shows the call"
+"""
+
+
+def judged_of(folder: Path, text: str) -> Judged:
+    course = course_with(folder, LESSON)
+    lesson = course.lesson("1-1-means")
+    lesson.path.with_name("judged.toml").write_text(text, encoding="utf-8")
+    return course.judged(lesson)
+
+
+def test_what_an_author_judges_by_hand_is_read(tmp_path):
+    judged = judged_of(tmp_path, JUDGED)
+    assert judged.equivalents == (Equivalent("mean", "return a + b", "return b + a", "a sum does not depend on the order"),)
+    assert judged.kept == (Kept("mean-values", ("assert mean([1, 2, 3]) == 2",), "shows the call"),)
+    (tmp_path / "other").mkdir()
+    assert judged_of(tmp_path / "other", "") == Judged()
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ("[[equivalent]]", "[[equivalence]]", "unknown table 'equivalence'. Did you mean 'equivalent'?"),
+    ("[[kept]]", "[kept]", "'kept' must be written [[kept]]"),
+    ('"mean"', '"maen"', "[[equivalent]] number 1: the lesson has no exercise 'maen'. Did you mean 'mean'?"),
+    ('"mean-values"', '"mean-valeus"', "[[kept]] number 1: the lesson has no check 'mean-valeus'"),
+    ('reason = "shows the call"', "", "[[kept]] number 1: lacks the key 'reason'"),
+    ('reason = "shows the call"', 'reason = " "', "[[kept]] number 1: 'reason' must be text"),
+    ('reason = "shows the call"', 'reason = "shows"\nnote = "x"', "[[kept]] number 1: unknown key 'note'"),
+    ('["assert mean([1, 2, 3]) == 2"]', '"assert"', "'asserts' must be a list"),
+    ("[[kept]]", "[[kept", "not valid TOML"),
+])
+def test_a_mistake_in_what_is_judged_by_hand_is_one_error(old, new, says, tmp_path):
+    with pytest.raises(SourceError) as raised:
+        judged_of(tmp_path, JUDGED.replace(old, new, 1))
+    assert (raised.value.path.name, says in str(raised.value)) == ("judged.toml", True), str(raised.value)
 
 
 # --- any lesson at all

@@ -44,6 +44,12 @@ def test_a_mistake_is_made(statement, operator, after):
     assert (operator, after) in changes(statement)
 
 
+def test_a_cell_magic_stays_above_every_mutant():
+    plain, magic = mutants_of("f", CELL.format("return values + n")), "%%writefile service.py\n"
+    found = mutants_of("f", magic + CELL.format("return values + n"))
+    assert [(one.source, one.line) for one in found] == [(magic + one.source, one.line + 1) for one in plain]
+
+
 def test_every_mutant_is_another_source_in_python_and_changed_inside_the_solution_alone():
     source = "import math\n" + CELL.format(
         "x = [math.sqrt(v) for v in values[:n] if v > 0 and v != 3]\n    return x[0] / n")

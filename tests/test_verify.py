@@ -59,7 +59,10 @@ def proof(tmp_path, monkeypatch):
     monkeypatch.setattr(verify_module, "_LEAST_WRONG", 1)
 
     def prove(lesson: str = HEADER + EXERCISE, answers: str = ANSWERS, after_build=lambda course: None,
-              most_mutants: int | None = None, seeds: int = 1) -> LessonProof:
+              most_mutants: int | None = None, seeds: int = 1, judged: str = "", whole: bool = True) -> LessonProof:
+        if not whole:  # what is tried against the checks, without nbgrader and the runs of whole notebooks
+            for step in ("_through_nbgrader", "_check_independence", "_look_for_flakes"):
+                monkeypatch.setattr(verify_module, step, lambda *arguments: None)
         folder = tmp_path / "course" / "1-1-one"
         folder.mkdir(parents=True, exist_ok=True)
         (tmp_path / "course" / "syllabus.toml").write_text(
@@ -68,6 +71,7 @@ def proof(tmp_path, monkeypatch):
             '[[skill]]\nid = "average"\ntitle = "Average"\narea = "mathematics"\n')
         (folder / "lesson.py").write_text(lesson, encoding="utf-8")
         (folder / "answers.py").write_text(answers, encoding="utf-8")
+        (folder / "judged.toml").write_text(judged, encoding="utf-8")
         course = Course(tmp_path)
         build(course, course.lesson_ids)
         after_build(course)
@@ -188,14 +192,14 @@ CUT = EXERCISE.replace("return 1", "return len('abc'[1:2])")
 
 
 def test_where_checks_are_strict_no_mutant_survives(proof):
-    found = proof(lesson=HEADER + CUT)
+    found = proof(whole=False, lesson=HEADER + CUT)
     assert (found.problems, found.survivors, found.mutants_killed) == ([], [], found.mutants_total)
     assert found.mutants_total > 8
 
 
 def test_where_checks_are_lax_mutants_survive(proof):
     lax = CUT.replace('assert one() == 1, "one() is not 1"', 'assert one() < 4, "one() is not less than 4"')
-    found = proof(lesson=HEADER + lax, answers=ANSWERS.replace("return 2", "return 5"))
+    found = proof(whole=False, lesson=HEADER + lax, answers=ANSWERS.replace("return 2", "return 5"))
     assert found.mutants_killed + len(found.survivors) == found.mutants_total
     survivor = next(one for one in found.survivors if one.operator == "SliceOffByOne")
     lines = (HEADER + lax).splitlines()
@@ -203,6 +207,73 @@ def test_where_checks_are_lax_mutants_survive(proof):
     assert survivor.after == "return len('abc'[(1) + 1:2])"
     assert found.problems == [f"{len(found.survivors)} of {found.mutants_total} mutants pass every check; at most 5% "
                               "may"]
+
+
+CLIPPED = EXERCISE.replace("def one():", "def one(n=1):").replace("return 1", "return min(1, n)")
+SAME = """[[equivalent]]
+exercise = "one"
+before = "return min(1, n)"
+after = "return min(n, 1)"
+reason = "the smaller of two whole numbers does not depend on their order"
+"""
+INPUTS = '\n# %% inputs="one"\ndef outcome(rng): return one(int(rng.integers(-3, 4)))\n'
+
+
+def test_a_survivor_judged_to_be_equivalent_is_held_against_generated_inputs(proof):
+    plain = proof(whole=False, lesson=HEADER + CLIPPED)
+    assert ("return min(1, n)", "return min(n, 1)") in {(one.before, one.after) for one in plain.survivors}
+    found = proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + INPUTS, judged=SAME)
+    assert [(one.line, one.after, one.reason) for one in found.equivalents] == [
+        (plain.survivors[0].line, "return min(n, 1)", "the smaller of two whole numbers does not depend on their order")]
+    assert len(found.survivors) == len(plain.survivors) - 1
+    assert found.mutation_score > plain.mutation_score
+
+
+def test_a_survivor_that_inputs_tell_from_the_solution_is_not_equivalent(proof):
+    lax = next(one for one in proof(whole=False, lesson=HEADER + CLIPPED).survivors if one.after != "return min(n, 1)")
+    found = proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + INPUTS, judged=SAME.replace("return min(n, 1)", lax.after))
+    assert [problem for problem in found.problems if "judged.toml is not equivalent: input" in problem]
+    assert found.equivalents == []
+
+
+@pytest.mark.parametrize(("judged", "answers", "says"), [
+    (SAME.replace("min(n, 1)", "min(n, 7)"), INPUTS, "is none of its mutants (any more): take the entry out"),
+    (SAME.replace("return min(n, 1)", "pass"), INPUTS, "is noticed by a check: take the entry out"),
+    (SAME, "", 'answers.py needs a cell inputs="one"'),
+    ('[[kept]]\ncheck = "one"\nasserts = ["assert one() == 1, \\"one() is not 1\\""]\nreason = "because"\n', "",
+     "which is needed or not there: take the entry out"),
+], ids=["no such mutant", "a mutant that dies", "no inputs", "an assert that is needed"])
+def test_what_is_judged_by_hand_must_still_be_true(judged, answers, says, proof):
+    assert [problem for problem in proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + answers, judged=judged).problems
+            if says in problem]
+
+
+def test_more_than_a_twentieth_of_the_mutants_cannot_be_judged_away(proof):
+    tiny = CLIPPED.replace("return min(1, n)", "return min(1, 1 * n)")
+    found = proof(whole=False, lesson=HEADER + tiny, answers=ANSWERS + INPUTS, judged=SAME.replace("min(1, n)", "min(1, 1 * n)").replace(
+        "min(n, 1)", "min(1 * n, 1)"))
+    assert [problem for problem in found.problems if "mutants are listed as equivalent; at most 5% may be" in problem]
+
+
+def test_every_assert_is_taken_out_in_turn(proof):
+    three = EXERCISE.replace('assert one() == 1, "one() is not 1"', (
+        'for _ in range(1):\n    assert one() < 2, "one() is too large"\nassert one() == 1, "one() is not 1"\n'
+        'if one() is None:\n    raise AssertionError("one() gives nothing")'))
+    found = proof(whole=False, lesson=HEADER + three)
+    assert (found.asserts_noticed, found.asserts_total) == (1, 3)
+    lines = (HEADER + three).splitlines()
+    assert [(lines[one.line - 1].strip() == one.text, one.text[:16], one.reason) for one in found.unnoticed] == [
+        (True, "assert one() < 2", ""), (True, "raise AssertionE", "")]
+    kept = '[[kept]]\ncheck = "one"\nasserts = ["assert one() < 2, \\"one() is too large\\""]\nreason = "plain words"\n'
+    found = proof(whole=False, lesson=HEADER + three, judged=kept)
+    assert [one.reason for one in found.unnoticed] == ["plain words", ""]
+    assert found.problems == []
+
+
+def test_a_check_that_leaves_a_name_for_a_later_cell_is_named(proof):
+    leaks = EXERCISE.replace("assert one()", "got = one()\nassert got")
+    found = proof(whole=False, lesson=HEADER + leaks + "# %%\ngot = 7\nprint(got)\n\n# %%\ndef show():\n    print(got)\n")
+    assert [problem for problem in found.problems if "defines got" in problem] and len(found.problems) == 1
 
 
 def test_a_sample_of_mutants_is_the_same_each_time(proof, tmp_path):
@@ -244,7 +315,7 @@ def test_a_message_that_quotes_the_hidden_test_is_named(proof):
     leaky = EXERCISE.replace('assert one() == 1, "one() is not 1"', (
         "assert one() == 1, 'try this: assert one() * 7 == 7'\n### BEGIN HIDDEN TESTS\nassert one() * 7 == 7\n"
         "### END HIDDEN TESTS"))
-    found = proof(lesson=HEADER + leaky.replace('points=3', 'points=3 hidden="another number"'))
+    found = proof(whole=False, lesson=HEADER + leaky.replace('points=3', 'points=3 hidden="another number"'))
     assert found.problems == ["check 'one' tells those who answer 'two' (answers.py:4) its hidden source: "
                               "try this: assert one() * 7 == 7"]
 

@@ -47,6 +47,8 @@ def solution_notebook(course: Course, lesson: Lesson) -> NotebookNode:
         "lesson": lesson.id, "title": lesson.title, "module": lesson.module, "minutes": lesson.minutes,
         "points": lesson.points, "extras": list(lesson.extras), "seed": lesson.seed, "limits": asdict(lesson.limits),
     }
+    if lesson.services:
+        notebook.metadata["mle"]["services"] = True
     return notebook
 
 

@@ -55,12 +55,15 @@ _QUICK_MUTANTS, _QUICK_SEEDS, _SEEDS = 40, 3, 20
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False),
               help="Write everything that was found to this file, with what a learner is told for each wrong answer.")
 def verify(lessons: tuple[str, ...], jobs: int, quick: bool, json_file: Path | None) -> None:
-    """Prove lessons: solution, untouched notebook, right and wrong answers, mutants of the solution, seeds."""
+    """Prove lessons: solution, untouched notebook, right and wrong answers, mutants of the solution, seeds.
+
+    Without --quick the figures are written into docs/: check-quality.md, and a page for each lesson.
+    """
     course = find_course()
     chosen = chosen_lessons(course, lessons)
 
     from autograder.quality import verify as prove
-    from autograder.reports import proof_table
+    from autograder.reports import proof_table, publish
 
     if json_file and not json_file.absolute().parent.is_dir():
         raise MleError(f"There is no folder {json_file.absolute().parent} to write {json_file.name} into.")
@@ -76,11 +79,16 @@ def verify(lessons: tuple[str, ...], jobs: int, quick: bool, json_file: Path | N
     if json_file:
         json_file.write_text(json.dumps([asdict(proof) for proof in proofs], indent=1) + "\n", encoding="utf-8")
     console.print(proof_table(proofs))
+    if not quick:
+        published = publish(course, proofs, _SEEDS)
+        console.print(f"Written to {published[1]}.", markup=False, soft_wrap=True)
     for proof in proofs:
         for problem in proof.problems:
             console.print(f"{proof.lesson}: {problem}", markup=False, soft_wrap=True)
         for mutant in proof.survivors:
             console.print(f"course/{proof.lesson}/lesson.py:{mutant.line}: no check notices {mutant.operator}:\n"
                           f"  - {mutant.before}\n  + {mutant.after}", markup=False, soft_wrap=True)
+        console.print(f"{proof.lesson}: {proof.trials} trials in {proof.trial_seconds:.0f} s, "
+                      f"{proof.trials_per_second:.1f} a second", markup=False)
     if any(proof.problems for proof in proofs):
         raise click.exceptions.Exit(1)

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from autograder.course.judged import Judged, read_judged
 from autograder.course.model import Answer, Lesson
-from autograder.course.source import header_line, read_answers, read_lesson
+from autograder.course.source import header_line, read_answers, read_inputs, read_lesson
 from autograder.errors import MleError, SourceError, nearest
 
 AREAS = (
@@ -163,6 +164,14 @@ class Course:
     def answers(self, lesson: Lesson) -> tuple[Answer, ...]:
         """The right and wrong answers kept beside a lesson."""
         return read_answers(lesson.path.with_name("answers.py"), lesson)
+
+    def inputs(self, lesson: Lesson) -> dict[str, str]:
+        """By exercise, the source in a lesson's answers that generates inputs for it."""
+        return read_inputs(lesson.path.with_name("answers.py"), lesson)
+
+    def judged(self, lesson: Lesson) -> Judged:
+        """What the author has judged by hand about a lesson's mutants and asserts."""
+        return read_judged(lesson.path.with_name("judged.toml"), lesson)
 
     def check_folders(self) -> None:
         """Every lesson folder is in the syllabus.

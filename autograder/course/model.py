@@ -64,6 +64,7 @@ class Lesson:
         path: of its `lesson.py`.
         shared: files and folders that several lessons use, as paths below `course/`; each lies beside the learner's
             notebook under its own name.
+        services: whether its notebook starts services and calls them, which takes a network.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Lesson:
     cells: tuple[Cell, ...]
     extras: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    services: bool = False
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
 

@@ -42,11 +42,12 @@ _KEYS: dict[str, tuple[set[str], set[str]]] = {
 _ANSWER_KEYS: dict[str, tuple[set[str], set[str]]] = {
     "right": ({"name"}, set()),
     "wrong": ({"name", "fails"}, set()),
+    "inputs": (set(), set()),
 }
 _MARKDOWN_ONLY = {"hint", "essay", "rubric"}
 _CODE_ONLY = {"exercise", "check"}
 _HEADER_REQUIRED = {"title", "builds", "module", "minutes", "prerequisites", "skills"}
-_HEADER_OPTIONAL = {"extras", "shared", "seed", "limits"}
+_HEADER_OPTIONAL = {"extras", "services", "shared", "seed", "limits"}
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,14 @@ def read_answers(path: Path, lesson: Lesson) -> tuple[Answer, ...]:
         if not raw.keys:
             continue  # prose between the answers, for the author
         kind = _kind(path, raw, _ANSWER_KEYS)
-        exercise, name = _text(path, raw, kind), _text(path, raw, "name")
+        exercise = _text(path, raw, kind)
         if raw.cell_type != "code":
             raise SourceError(path, raw.line, "an answer is code: take out '[markdown]'")
         if exercise not in exercises:
             raise SourceError(path, raw.line, f"no exercise '{exercise}' in the lesson. {nearest(exercise, exercises)}")
+        if kind == "inputs":
+            continue
+        name = _text(path, raw, "name")
         if (exercise, name) in seen:
             raise SourceError(path, raw.line, f"'{exercise}' has an answer named '{name}' on line "
                                               f"{seen[exercise, name]} already; give this one a name of its own")
@@ -111,6 +115,26 @@ def read_answers(path: Path, lesson: Lesson) -> tuple[Answer, ...]:
             _check_python(path, raw, raw.source)
         answers.append(Answer(exercise, name, kind == "right", raw.source, raw.line, fails))
     return tuple(answers)
+
+
+def read_inputs(path: Path, lesson: Lesson) -> dict[str, str]:
+    """What generates inputs, by exercise: the cells `inputs="…"` of a lesson's answers.
+
+    Raises:
+        SourceError: the file breaks the grammar, or an exercise has two of them, or one has no `outcome(rng)`.
+    """
+    read_answers(path, lesson)
+    found: dict[str, str] = {}
+    for raw in _read_py_percent(path)[1] if path.exists() else []:
+        if "inputs" in raw.keys:
+            exercise = _text(path, raw, "inputs")
+            if exercise in found:
+                raise SourceError(path, raw.line, f"there are inputs for '{exercise}' further up already")
+            _check_python(path, raw, raw.source)
+            if not re.search(r"^def outcome\(\w+\):", raw.source, re.MULTILINE):
+                raise SourceError(path, raw.line, f"the inputs for '{exercise}' must define outcome(rng)")
+            found[exercise] = raw.source
+    return found
 
 
 def header_line(path: Path, key: str) -> int:
@@ -271,6 +295,8 @@ def _parse_header(path: Path, header: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise SourceError(path, line_of(key), f"'{key}' must be a list like [one, two]")
         header[key] = tuple(value)
+    if not isinstance(header.get("services", False), bool):
+        raise SourceError(path, line_of("services"), "'services' must be true or false")
     if not header["skills"]:
         raise SourceError(path, line_of("skills"), "a lesson teaches at least one skill")
     _check_shared(path, line_of("shared"), header["shared"])

@@ -82,6 +82,11 @@ class Engine:
             EngineError: it could not be run at all.
             KeyboardInterrupt: the engine was closed meanwhile.
         """
+        if job.services and self.level is Level.LANDLOCK:
+            raise EngineError("This lesson starts services and calls them, which takes a network of its own. Without "
+                              "namespaces, which this system refuses, a submission gets none, so it cannot be graded "
+                              "here. Allow user namespaces (a container may need its own permission for them), or "
+                              "grade it on another Linux.")
         for last_try in (False, True):
             with self._warm(_Start.of(job)) as zygote:
                 try:

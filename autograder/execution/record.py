@@ -52,6 +52,7 @@ class Job:
         before: cells that the steps find run already. Jobs with the same ones, folders and seed share one run of them
             in their warm process, outside any jail: for trusted code alone.
         hash_seed: what Python's hashes of text begin with, and so the order of sets; only a warm process heeds it.
+        services: whether it starts services on this machine's own address and calls them.
     """
 
     steps: tuple[Step, ...]
@@ -61,6 +62,7 @@ class Job:
     imports: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     hash_seed: int = 0
+    services: bool = False
 
 
 @dataclass

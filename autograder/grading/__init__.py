@@ -4,6 +4,7 @@ from autograder.grading.cohort import Outcome, Submission, find_submissions, gra
 from autograder.grading.course import GradingCourse, Score
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
+from autograder.grading.names import names_of
 from autograder.grading.plugin import configure, configure_kit
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
 from autograder.grading.result import NO_MESSAGE, CheckResult, ExerciseResult, Result, judge_checks
@@ -33,6 +34,7 @@ __all__ = [
     "grade_notebook",
     "job_of",
     "judge_checks",
+    "names_of",
     "read_submission",
     "restore",
     "warm_imports",

@@ -92,7 +92,7 @@ def job_of(key: Key, notebook: NotebookNode, folder: Path | None = None) -> Job:
         if again := _run_again(key, check, later, checks):
             steps.append(Step(f"{cell.id}~", (again,)))
     folders = tuple(one for one in (folder, key.files) if one)
-    return Job(tuple(steps), folders, key.seed, key.limits)
+    return Job(tuple(steps), folders, key.seed, key.limits, services=key.services)
 
 
 def _groups(key: Key, cells: list[NotebookNode], checks: dict[str, KeyCell]) -> dict[str, str]:

@@ -64,6 +64,7 @@ class Key:
         partial_credit: whether a check whose last line is a number is worth that many points.
         setup: code to run before the first cell, seen by nobody.
         ours: whether `mle build` wrote the lesson.
+        services: whether it starts services and calls them.
     """
 
     lesson: str
@@ -80,6 +81,7 @@ class Key:
     partial_credit: bool = False
     setup: str = ""
     ours: bool = True
+    services: bool = False
 
     @classmethod
     def load(cls, folder: Path) -> Key:
@@ -132,7 +134,8 @@ def _read_key(folder: Path, data: bytes) -> Key:
         elif mle.get("kind") in {"given", "exercise", "check", "essay", "rubric"}:
             cells.append(_key_cell(cell, mle))
     return Key(lesson, title, tuple(cells), dict(notebook.metadata), {k: tuple(v) for k, v in hints.items()},
-               meta["seed"], limits, tuple(meta["extras"]), folder, hashlib.sha256(data).hexdigest())
+               meta["seed"], limits, tuple(meta["extras"]), folder, hashlib.sha256(data).hexdigest(),
+               services=meta.get("services", False))
 
 
 def _key_cell(cell: NotebookNode, mle: dict[str, Any]) -> KeyCell:

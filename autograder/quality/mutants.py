@@ -16,6 +16,7 @@ from dataclasses import dataclass
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 _ARITHMETIC = {"Add", "Sub", "Mul", "Div", "FloorDiv", "Mod", "Pow"}
 _MOST_OF_ONE_KIND = 500
+_PYTHON_MAGIC = "%%writefile "  # what stands below any other cell magic need not be Python
 _COPIES = {"copy", "clone", "detach", "deepcopy"}
 
 
@@ -47,20 +48,28 @@ def mutants_of(exercise: str, source: str) -> list[Mutant]:
     """Every mutant of a solution cell, each source once, in the order of their lines.
 
     Args:
-        source: a solution cell in plain Python. Only what stands between its marks is changed.
+        source: a solution cell in plain Python, below `%%writefile FILE` or not. Only what stands between its marks is
+            changed.
 
     Raises:
         SyntaxError: the cell is not plain Python.
     """
-    ast.parse(source)
+    magic, python = _split_magic(source)
+    ast.parse(python)
     found: dict[str, Mutant] = {}
-    for operator, changed in (*_from_cosmic_ray(source), *_ours(source)):
-        if changed in found or changed == source or not _is_python(changed):
+    for operator, changed in (*_from_cosmic_ray(python), *_ours(python)):
+        if changed in found or changed == python or not _is_python(changed):
             continue
-        mutant = _mutant(exercise, operator, source, changed)
+        mutant = _mutant(exercise, operator, source, magic + changed)
         if mutant is not None:
             found[changed] = mutant
     return sorted(found.values(), key=lambda mutant: (mutant.line, mutant.operator, mutant.after))
+
+
+def _split_magic(source: str) -> tuple[str, str]:
+    """A first line such as `%%writefile service.py`, and the cell below it."""
+    first, end, rest = source.partition("\n")
+    return (first + end, rest) if first.startswith(_PYTHON_MAGIC) else ("", source)
 
 
 def _from_cosmic_ray(source: str) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nbformat import NotebookNode
 
-from autograder.execution import Job
+from autograder.execution import Job, Step
 from autograder.grading import CheckResult, Key, Runs, job_of, judge_checks, restore
+from autograder.quality.asserts import Assertion
+from autograder.quality.equivalence import comparison
 
 _LEAST_SECONDS = 1.0
 _TIMES_THE_SOLUTION = 10
+_COMPARISON_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,37 @@ class Trials:
         Args:
             solution: the trial of the solution itself.
         """
+        return self._run(source, self._in_haste(solution))
+
+    def passing_without(self, source: str, assertions: Sequence[Assertion], solution: Trial) -> set[Assertion]:
+        """The assertions without which an answer passes their check."""
+        if not assertions:
+            return set()
+        job, hidden_from = self._in_haste(solution), {cell.check: cell.hidden_from for cell in self._key.cells}
+        steps = {f"~{number}": assertion for number, assertion in enumerate(assertions)}
+        record = self._runner.run(replace(job, steps=(replace(job.steps[0], parts=(source,)), *(
+            Step(identity, assertion.parts, check=True, group=identity, hidden_from=hidden_from[assertion.check])
+            for identity, assertion in steps.items()))))
+        return {steps[identity] for identity in steps if record.facts[identity].status == "passed"}
+
+    def difference(self, solution: str, mutant: str, inputs: str) -> str:
+        """What a mutant does otherwise with generated inputs; empty if it cannot be told from the solution.
+
+        Args:
+            solution, mutant: sources of the exercise's cell.
+            inputs: source of a function `outcome(rng)`.
+        """
+        limits = replace(self._job.limits, cell_seconds=_COMPARISON_SECONDS, notebook_seconds=_COMPARISON_SECONDS)
+        answer = replace(self._job.steps[0], parts=(solution,))
+        compare = Step("~compare", (comparison(mutant, inputs),), check=True, group="~compare")
+        record = self._runner.run(replace(self._job, steps=(answer, compare), limits=limits))
+        fact = record.facts[compare.id]
+        return "" if fact.status == "passed" else fact.error[1] or fact.reason or record.ended
+
+    def _in_haste(self, solution: Trial) -> Job:
         slowest = max(check.seconds for check in solution.checks.values())
         seconds = min(max(_LEAST_SECONDS, _TIMES_THE_SOLUTION * slowest), self._job.limits.cell_seconds)
-        limits = replace(self._job.limits, cell_seconds=seconds)
-        return self._run(source, replace(self._job, limits=limits))
+        return replace(self._job, limits=replace(self._job.limits, cell_seconds=seconds))
 
     def _run(self, source: str, job: Job) -> Trial:
         answer, *others = job.steps

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -16,11 +17,12 @@ from nbformat import NotebookNode
 
 from autograder import execution
 from autograder.authoring import check as check_build
-from autograder.course import Answer, Course, Lesson
+from autograder.course import Answer, Course, Judged, Lesson
 from autograder.execution import Job, RunRecord
-from autograder.grading import NO_MESSAGE, GradingCourse, Key, Runs, grade_notebook, warm_imports
+from autograder.grading import GradingCourse, Key, Runs, grade_notebook, names_of, warm_imports
+from autograder.quality.exercises import ExerciseProof, Tried, try_exercise
 from autograder.quality.mutants import Mutant, mutants_of
-from autograder.quality.trials import Trial, Trials
+from autograder.quality.proof import LessonProof, NamedAssert, named
 from autograder.quality.variants import read_notebook, rounds, with_answers
 
 _LEAST_RIGHT, _LEAST_WRONG = 2, 4
@@ -28,43 +30,8 @@ _LEAST_KILLED = 0.95
 _IDLE_SECONDS = 1.0
 
 _HASH_SEEDS = 4
-_LEAST_QUOTED = 12  # characters of a hidden line; shorter ones stand in any message
 
 Item, Outcome = TypeVar("Item"), TypeVar("Outcome")
-
-
-@dataclass
-class LessonProof:
-    """What verification found of one lesson.
-
-    Attributes:
-        solution, untouched: points through nbgrader; None when it could not grade the notebook.
-        right_accepted, wrong_rejected: how many of the answers in answers.py were judged as their author says.
-        mutants_killed: how many solutions with a small mistake in them some check rejects.
-        survivors: those that no check does, with the line of lesson.py.
-        flaky: checks that did not come out the same with every seed.
-        messages: what a learner is told for each wrong answer, by its name and the check.
-        seconds: wall time of the solution's run.
-        peak_memory_mb: of the solution's run, in MiB.
-        problems: one sentence for everything that falls short; empty when the lesson is proven.
-    """
-
-    lesson: str
-    points: float = 0
-    solution: float | None = None
-    untouched: float | None = None
-    right_accepted: int = 0
-    right_total: int = 0
-    wrong_rejected: int = 0
-    wrong_total: int = 0
-    mutants_killed: int = 0
-    mutants_total: int = 0
-    survivors: list[Mutant] = field(default_factory=list)
-    flaky: list[str] = field(default_factory=list)
-    messages: dict[str, dict[str, str]] = field(default_factory=dict)
-    seconds: float = 0
-    peak_memory_mb: float = 0
-    problems: list[str] = field(default_factory=list)
 
 
 def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None = None, seeds: int = 20,
@@ -73,7 +40,8 @@ def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None =
 
     Args:
         jobs: how many notebooks to run at a time.
-        most_mutants: how many mutants to try, a sample that is the same each time; None for all.
+        most_mutants: how many mutants to try, a sample that is the same each time; None for all, and then every assert
+            of the checks is taken out in turn as well.
         seeds: with how many the solution and the right answers are run.
         tell: called with a few words whenever a step begins.
 
@@ -94,7 +62,9 @@ def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None =
     tell("one exercise wrong in turn")
     _check_independence(key, lesson, answers, solution, proof, jobs)
     tell("answers and mutants")
-    _judge_answers(key, lesson, answers, solution, proof, jobs, most_mutants, tell)
+    _judge_answers(key, lesson, answers, solution, course.inputs(lesson), course.judged(lesson), proof, jobs,
+                   most_mutants, tell)
+    proof.problems += _names_that_leak(solution)
     tell(f"solution and right answers with {seeds} seeds")
     _look_for_flakes(key, answers, solution, proof, jobs, seeds)
     return proof
@@ -148,8 +118,9 @@ def _broken_cells(notebook: NotebookNode, student: str) -> list[str]:
     return broken
 
 
-def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], solution: NotebookNode,
-                   proof: LessonProof, jobs: int, most_mutants: int | None, tell: Callable[[str], None]) -> None:
+def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], solution: NotebookNode, inputs: Mapping[str,
+                   str], judged: Judged, proof: LessonProof, jobs: int, most_mutants: int | None,
+                   tell: Callable[[str], None]) -> None:
     for exercise in lesson.exercises:
         for what, right, least in (("right", True, _LEAST_RIGHT), ("wrong", False, _LEAST_WRONG)):
             count = sum(answer.exercise == exercise.id and answer.right == right for answer in answers)
@@ -167,46 +138,62 @@ def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], soluti
                                       f"Python: {error}")
     chosen = _sample(mutants, most_mutants, lesson.id)
     proof.mutants_total = len(chosen)
+    # What a sample leaves out says nothing about the list; what no mutant is like any more is always wrong.
+    left_out = {(one.exercise, one.before, one.after) for one in mutants} - {
+        (one.exercise, one.before, one.after) for one in chosen}
+    listed = [one for one in judged.equivalents if (one.exercise, one.before, one.after) not in left_out]
 
-    def try_all(exercise: str) -> list[str]:
-        """Everything about one exercise, one trial after the other; returns what falls short."""
-        trials = Trials(key, solution, exercise, imports, runner)
-        source = next(cell.source for cell in solution.cells if cell.id == exercise)
-        try:
-            own = trials.run(source)
-        except execution.EngineError as error:
-            return [f"exercise '{exercise}' cannot be reached with the solution: {error}"]
-        if not own.accepted:
-            return [f"the solution of '{exercise}' fails {_failed(own)} in a fork of its own"]
-        short = []
-        for answer in answers:
-            if answer.exercise == exercise:
-                trial = trials.run(answer.source)
-                short += _hold_against(answer, trial, proof)
-                if not answer.right:
-                    told = {check.id: check.message for check in trial.checks.values() if check.status != "passed"}
-                    proof.messages[f"{exercise}: {answer.name}"] = told
-                    short += _unfair(key, answer, told)
-        for mutant in chosen:
-            if mutant.exercise == exercise:
-                if trials.run_mutant(mutant.source, own).accepted:
-                    proof.survivors.append(mutant)
-                else:
-                    proof.mutants_killed += 1
+    def try_all(exercise: str) -> ExerciseProof:
+        tried = Tried(exercise, [answer for answer in answers if answer.exercise == exercise],
+                      [mutant for mutant in chosen if mutant.exercise == exercise],
+                      [entry for entry in listed if entry.exercise == exercise], inputs.get(exercise, ""),
+                      without_asserts=most_mutants is None)
+        found = try_exercise(key, lesson, solution, tried, imports, runner)
         tell(f"answers and mutants of '{exercise}'")
-        return short
+        return found
 
+    begun = time.monotonic()
     # Of its own, so that its warm processes, one for each exercise, end when they have nothing more to do.
     with _engine() as runner:
         imports = warm_imports(key, runner)
-        for short in _in_parallel(try_all, [cell.id for cell in lesson.exercises], jobs):
-            proof.problems += short
+        found = list(_in_parallel(try_all, [cell.id for cell in lesson.exercises], jobs))
+    proof.trial_seconds = time.monotonic() - begun
+    _add_up(found, lesson, judged, proof)
+
+
+def _add_up(found: list[ExerciseProof], lesson: Lesson, judged: Judged, proof: LessonProof) -> None:
     lines = {cell.id: cell.line for cell in lesson.exercises}
-    proof.survivors = sorted((replace(mutant, line=lines[mutant.exercise] + mutant.line)
-                              for mutant in proof.survivors), key=lambda mutant: mutant.line)
-    if proof.mutants_killed < _LEAST_KILLED * proof.mutants_total:
+    for one in found:
+        proof.problems += one.problems
+        proof.messages |= one.messages
+        proof.right_accepted += one.right_accepted
+        proof.wrong_rejected += one.wrong_rejected
+        proof.mutants_killed += len(one.killed)
+        proof.trials += one.trials
+        proof.survivors += [named(mutant, lines[one.exercise]) for mutant in one.survivors]
+        proof.equivalents += [named(mutant, lines[one.exercise], reason) for mutant, reason in one.equivalents]
+        proof.asserts_noticed += len(one.noticed)
+        proof.asserts_total += len(one.noticed) + len(one.unnoticed)
+    if proof.mutation_score < _LEAST_KILLED:
         proof.problems.append(f"{len(proof.survivors)} of {proof.mutants_total} mutants pass every check; at most "
                               f"{1 - _LEAST_KILLED:.0%} may")
+    if len(proof.equivalents) > (1 - _LEAST_KILLED) * proof.mutants_total:
+        proof.problems.append(f"{len(proof.equivalents)} of {proof.mutants_total} mutants are listed as equivalent; at "
+                              f"most {1 - _LEAST_KILLED:.0%} may be")
+    if proof.asserts_total:
+        _hold_kept(found, judged, proof)
+
+
+def _hold_kept(found: list[ExerciseProof], judged: Judged, proof: LessonProof) -> None:
+    """Each reason to keep an assert that nothing needs is to be about such an assert."""
+    reasons = {(entry.check, text): entry.reason for entry in judged.kept for text in entry.asserts}
+    unnoticed = [assertion for one in found for assertion in one.unnoticed]
+    for assertion in sorted(unnoticed, key=lambda assertion: assertion.line):
+        reason = reasons.get((assertion.check, assertion.text), "")
+        proof.unnoticed.append(NamedAssert(assertion.check, assertion.line, assertion.text, reason))
+    for check, text in sorted(set(reasons) - {(assertion.check, assertion.text) for assertion in unnoticed}):
+        proof.problems.append(f"judged.toml keeps '{text}' of check '{check}', which is needed or not there: take the "
+                              "entry out")
 
 
 def _check_independence(key: Key, lesson: Lesson, answers: tuple[Answer, ...], solution: NotebookNode,
@@ -227,31 +214,18 @@ def _check_independence(key: Key, lesson: Lesson, answers: tuple[Answer, ...], s
         proof.problems += short
 
 
-def _hold_against(answer: Answer, trial: Trial, proof: LessonProof) -> list[str]:
-    """What is not as the author of an answer says."""
-    if answer.right:
-        proof.right_accepted += trial.accepted
-        return [f"the right answer '{answer.name}' (answers.py:{answer.line}) of '{answer.exercise}' fails check "
-                f"'{check.id}': {check.message} {trial.problem}".rstrip()
-                for check in trial.checks.values() if check.status != "passed"]
-    missed = [check for check in answer.fails if trial.checks[check].status == "passed"]
-    proof.wrong_rejected += not missed
-    return [f"the wrong answer '{answer.name}' of '{answer.exercise}' (answers.py:{answer.line}) passes check '{check}'"
-            for check in missed]
-
-
-def _unfair(key: Key, answer: Answer, told: dict[str, str]) -> list[str]:
-    """Messages that tell a learner nothing, or too much."""
-    short = []
-    for cell in key.of_kind("check"):
-        message = told.get(cell.check, "-")
-        hidden = [line.strip() for part in cell.parts[cell.hidden_from:] for line in part.splitlines()]
-        where = f"check '{cell.check}' tells those who answer '{answer.name}' (answers.py:{answer.line})"
-        if message in {NO_MESSAGE, "AssertionError", ""}:
-            short.append(f"{where} nothing: its assert needs a message")
-        if any(len(line) >= _LEAST_QUOTED and line in message for line in hidden):
-            short.append(f"{where} its hidden source: {message}")
-    return short
+def _names_that_leak(solution: NotebookNode) -> list[str]:
+    """Names that a check makes and a later cell uses: in grading, unlike in JupyterLab, that cell does not see them."""
+    problems = []
+    cells = [cell for cell in solution.cells if cell.cell_type == "code"]
+    for place, cell in enumerate(cells):
+        if cell.metadata.get("mle", {}).get("kind") != "check":
+            continue
+        for later in cells[place + 1:]:
+            if leaked := names_of(cell.source).gives(set(names_of(later.source).needed)):
+                problems.append(f"check '{cell.id}' defines {', '.join(sorted(leaked))}, which cell '{later.id}' uses: "
+                                "a check must leave nothing behind that a later cell needs")
+    return problems
 
 
 def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNode, proof: LessonProof, jobs: int,
@@ -286,10 +260,6 @@ def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNo
         if len(which) < len(order):  # what always fails is no flake, and was told of before
             proof.flaky.append(check)
             proof.problems.append(f"check '{check}' fails {who} with the seeds {', '.join(map(str, sorted(which)))}")
-
-
-def _failed(trial: Trial) -> str:
-    return "; ".join(f"{check.id}: {check.message}" for check in trial.checks.values() if check.status != "passed")
 
 
 def _sample(mutants: list[Mutant], most: int | None, seed: str) -> list[Mutant]:

@@ -110,8 +110,9 @@ def score_table(scores: Iterable[Score]) -> Fitting:
 
 def proof_table(proofs: Iterable[LessonProof]) -> Fitting:
     """One row per lesson verified: points of the solution and of the untouched notebook, answers judged as they should
-    be, mutants noticed, and the solution's seconds and peak memory."""
-    names = ("Solved", "Blank", "Right", "Wrong", "Mutants", "s", "MiB")
+    be, mutants noticed, of them without those judged equivalent, asserts that something needs, checks that depend on
+    chance, and the solution's seconds and peak memory."""
+    names = ("Solved", "Blank", "Right", "Wrong", "Mutants", "Score", "Asserts", "Flaky", "s", "MiB")
     table, narrow = Table(box=SIMPLE_HEAD, show_edge=False), Table(show_header=False, show_lines=True)
     table.add_column("Lesson", no_wrap=True)
     for name in names:
@@ -122,7 +123,8 @@ def proof_table(proofs: Iterable[LessonProof]) -> Fitting:
         values = (
             f"{_points(proof.solution)}/{proof.points:g}", _points(proof.untouched),
             f"{proof.right_accepted}/{proof.right_total}", f"{proof.wrong_rejected}/{proof.wrong_total}",
-            f"{proof.mutants_killed}/{proof.mutants_total}",
+            f"{proof.mutants_killed}/{proof.mutants_total}", f"{proof.mutation_score:.1%}",
+            f"{proof.asserts_noticed}/{proof.asserts_total}" if proof.asserts_total else "–", str(len(set(proof.flaky))),
             f"{proof.seconds:.1f}", f"{proof.peak_memory_mb:.0f}")
         verdict = Text("falls short", style="red") if proof.problems else Text("proven", style="green")
         table.add_row(proof.lesson, *values, verdict)
