@@ -89,9 +89,18 @@ def search():
 """
 
 
-def test_a_cell_may_work_in_several_processes_where_there_are_namespaces(level, engines):
-    record = engines(level).run(job({"define": SEARCH, "use": "best = search()", "a: used": "assert best == 1e-6"},
+def test_a_search_on_several_cores_runs_on_one_in_cells_and_in_checks(level, engines):
+    record = engines(level).run(job({"define": SEARCH, "use": "best = search()", "a: used": "assert best == 1e-6",
+                                     "a: again": "assert search() == 1e-6",
+                                     "a: one": "import joblib\nassert joblib.effective_n_jobs(2) == 1"},
                                     ROOMY, ("numpy", "sklearn.linear_model")))
+    assert all(passed(record).values()), record
+
+
+def test_a_cell_may_work_in_several_processes_where_there_are_namespaces(level, engines):
+    record = engines(level).run(job({
+        "use": "from concurrent.futures import ProcessPoolExecutor\nwith ProcessPoolExecutor(2) as pool:\n"
+               "    sizes = list(pool.map(abs, [-1, 2]))", "a: used": "assert sizes == [1, 2]"}, ROOMY))
     if level == "namespaces":
         assert all(passed(record).values()), record
     else:  # there is no /dev/shm, which pools of processes need, and the reason is said

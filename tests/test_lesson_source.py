@@ -525,7 +525,8 @@ def judged_of(folder: Path, text: str) -> Judged:
 
 def test_what_an_author_judges_by_hand_is_read(tmp_path):
     judged = judged_of(tmp_path, JUDGED)
-    assert judged.equivalents == (Equivalent("mean", "return a + b", "return b + a", "a sum does not depend on the order"),)
+    assert judged.equivalents == (
+        Equivalent("mean", "return a + b", "return b + a", "a sum does not depend on the order"),)
     assert judged.kept == (Kept("mean-values", ("assert mean([1, 2, 3]) == 2",), "shows the call"),)
     (tmp_path / "other").mkdir()
     assert judged_of(tmp_path / "other", "") == Judged()

@@ -12,8 +12,8 @@ from autograder.reports.quality_pages import pages, read_figures, text_digest
 
 def proof_of(lesson: str, **fields) -> LessonProof:
     proof = LessonProof(lesson, points=6, solution=6, untouched=0, right_accepted=4, right_total=4, wrong_rejected=8,
-                        wrong_total=8, mutants_killed=38, mutants_total=41, asserts_noticed=5, asserts_total=7, seconds=1.25,
-                        peak_memory_mb=150.4, trials=53, trial_seconds=10)
+                        wrong_total=8, mutants_killed=38, mutants_total=41, asserts_noticed=5, asserts_total=7,
+                        seconds=1.25, peak_memory_mb=150.4, trials=53, trial_seconds=10)
     proof.survivors = [NamedMutant("mean", "SwapArguments", 12, "min(a, b)", "min(b, a)")]
     proof.equivalents = [NamedMutant("mean", "NumberReplacer", 9, "x + 0", "x - 0", "nothing is added")]
     proof.unnoticed = [NamedAssert("mean-values", 30, "assert a | b, f'{a}'", "shows the call")]

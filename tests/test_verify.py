@@ -224,14 +224,16 @@ def test_a_survivor_judged_to_be_equivalent_is_held_against_generated_inputs(pro
     assert ("return min(1, n)", "return min(n, 1)") in {(one.before, one.after) for one in plain.survivors}
     found = proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + INPUTS, judged=SAME)
     assert [(one.line, one.after, one.reason) for one in found.equivalents] == [
-        (plain.survivors[0].line, "return min(n, 1)", "the smaller of two whole numbers does not depend on their order")]
+        (plain.survivors[0].line, "return min(n, 1)",
+         "the smaller of two whole numbers does not depend on their order")]
     assert len(found.survivors) == len(plain.survivors) - 1
     assert found.mutation_score > plain.mutation_score
 
 
 def test_a_survivor_that_inputs_tell_from_the_solution_is_not_equivalent(proof):
     lax = next(one for one in proof(whole=False, lesson=HEADER + CLIPPED).survivors if one.after != "return min(n, 1)")
-    found = proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + INPUTS, judged=SAME.replace("return min(n, 1)", lax.after))
+    found = proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + INPUTS,
+                  judged=SAME.replace("return min(n, 1)", lax.after))
     assert [problem for problem in found.problems if "judged.toml is not equivalent: input" in problem]
     assert found.equivalents == []
 
@@ -244,14 +246,14 @@ def test_a_survivor_that_inputs_tell_from_the_solution_is_not_equivalent(proof):
      "which is needed or not there: take the entry out"),
 ], ids=["no such mutant", "a mutant that dies", "no inputs", "an assert that is needed"])
 def test_what_is_judged_by_hand_must_still_be_true(judged, answers, says, proof):
-    assert [problem for problem in proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + answers, judged=judged).problems
-            if says in problem]
+    found = proof(whole=False, lesson=HEADER + CLIPPED, answers=ANSWERS + answers, judged=judged)
+    assert [problem for problem in found.problems if says in problem]
 
 
 def test_more_than_a_twentieth_of_the_mutants_cannot_be_judged_away(proof):
     tiny = CLIPPED.replace("return min(1, n)", "return min(1, 1 * n)")
-    found = proof(whole=False, lesson=HEADER + tiny, answers=ANSWERS + INPUTS, judged=SAME.replace("min(1, n)", "min(1, 1 * n)").replace(
-        "min(n, 1)", "min(1 * n, 1)"))
+    same = SAME.replace("min(1, n)", "min(1, 1 * n)").replace("min(n, 1)", "min(1 * n, 1)")
+    found = proof(whole=False, lesson=HEADER + tiny, answers=ANSWERS + INPUTS, judged=same)
     assert [problem for problem in found.problems if "mutants are listed as equivalent; at most 5% may be" in problem]
 
 
@@ -272,7 +274,8 @@ def test_every_assert_is_taken_out_in_turn(proof):
 
 def test_a_check_that_leaves_a_name_for_a_later_cell_is_named(proof):
     leaks = EXERCISE.replace("assert one()", "got = one()\nassert got")
-    found = proof(whole=False, lesson=HEADER + leaks + "# %%\ngot = 7\nprint(got)\n\n# %%\ndef show():\n    print(got)\n")
+    later = "# %%\ngot = 7\nprint(got)\n\n# %%\ndef show():\n    print(got)\n"
+    found = proof(whole=False, lesson=HEADER + leaks + later)
     assert [problem for problem in found.problems if "defines got" in problem] and len(found.problems) == 1
 
 

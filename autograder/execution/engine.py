@@ -32,7 +32,9 @@ _SECONDS_OVER = 15  # beyond its own limits, before a job is given up from outsi
 _CUT_OFF = "it did not end by itself and was stopped from outside"
 _WARM_ENDED = "The process that runs lessons was ended while this one ran."
 _THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1",
-            "VECLIB_MAXIMUM_THREADS": "1"}
+            "VECLIB_MAXIMUM_THREADS": "1",
+            # `n_jobs=2` then runs in one process: with the same result, and a fork of a pool's owner would hang.
+            "JOBLIB_MULTIPROCESSING": "0"}
 
 
 class Engine:

@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -31,6 +30,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from autograder.execution import seeding
 from autograder.execution.record import Job, RunRecord, Step, StepFact, checked_data
+from autograder.execution.temporary import temporary_folder
 
 _SECONDS_TO_ANSWER_INTERRUPT = 3
 _SECONDS_BETWEEN_MEMORY_READINGS = 0.1
@@ -39,8 +39,8 @@ _NOT_COPIED = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.ipy
 
 # One thread: a small network is slower on more, and sums come out the same on every machine.
 _ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
-    "PYTHONIOENCODING": "utf-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JOBLIB_MULTIPROCESSING": "0",
+    "PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8", "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 
 _SEED = Path(seeding.__file__).read_text(encoding="utf-8")
@@ -134,8 +134,7 @@ async def _registered(job: Job, stops: int) -> RunRecord:
 async def _run(job: Job) -> RunRecord:
     record = RunRecord({step.id: StepFact(step.id) for step in job.steps})
     started = time.monotonic()
-    # Some background process may still hold a file open on Windows: a leftover there is no reason to fail a run.
-    with tempfile.TemporaryDirectory(prefix="mle-run-", ignore_cleanup_errors=True) as folder:
+    with temporary_folder("mle-run-") as folder:
         workplace = Path(folder) / "work"
         workplace.mkdir()
         for source in job.folders:

@@ -56,10 +56,10 @@ def _nodes(source: str) -> Iterator[ast.stmt]:
     except SyntaxError:  # a check with a magic in it
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assert) or (isinstance(node, ast.Raise) and _name(node.exc) == "AssertionError"):
-            yield node
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and (
-                _name(node.value).startswith("assert_")):
+        raises = isinstance(node, ast.Raise) and _name(node.exc) == "AssertionError"
+        calls = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and (
+            _name(node.value).startswith("assert_"))
+        if isinstance(node, ast.Assert) or raises or calls:
             yield node
 
 

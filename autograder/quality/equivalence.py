@@ -27,7 +27,8 @@ def comparison(mutant: str, inputs: str, count: int = GENERATED_INPUTS) -> str:
     """
     own = inspect.getsource(sys.modules[__name__])
     # In a namespace of its own: the lesson may use the same names.
-    return f"exec({own!r}, _own := {{'__name__': 'comparison'}}); _own['compare'](globals(), {mutant!r}, {inputs!r}, {count})"
+    return (f"exec({own!r}, _own := {{'__name__': 'comparison'}})\n"
+            f"_own['compare'](globals(), {mutant!r}, {inputs!r}, {count})")
 
 
 def compare(solved: Mapping[str, Any], mutant: str, inputs: str, count: int) -> None:

@@ -41,27 +41,29 @@ Another course can be measured in the same way: what is needed is its solutions,
 
 - **Solved, untouched**: points, in nbgrader's gradebook, of the solution and of the notebook as it is handed out. The
   first has to be all there are, the second 0.
-- **Right**: answers that solve an exercise in another way than the solution does, written by hand or handed in by people
-  who had seen the learner's notebook alone. All checks of the exercise have to pass. At least two for each exercise.
-- **Wrong**: answers with a misconception that has a name, each with the checks that have to reject it. Counted as rejected
-  only if every one of *these* checks fails. At least four for each exercise.
-- **Mutants**: the solution of an exercise with one small mistake put in by a program: every operator of cosmic-ray that
-  changes a comparison, a sum, a number, a condition, a loop or an exception, and further ones for numerical code (a
-  statement left out, a bound off by one, two arguments swapped, another axis, a copy not made, a block without its
+- **Right**: answers that solve an exercise in another way than the solution does, written by hand or handed in by
+  people who had seen the learner's notebook alone. All checks of the exercise have to pass. At least two for each
+  exercise.
+- **Wrong**: answers with a misconception that has a name, each with the checks that have to reject it. Counted as
+  rejected only if every one of *these* checks fails. At least four for each exercise.
+- **Mutants**: the solution of an exercise with one small mistake put in by a program: every operator of cosmic-ray
+  that changes a comparison, a sum, a number, a condition, a loop or an exception, and further ones for numerical code
+  (a statement left out, a bound off by one, two arguments swapped, another axis, a copy not made, a block without its
   context manager). Killed if any check of the exercise fails. The mutants are not a sample: they are all that the
   operators make.
-- **Equivalent**: mutants that were read and judged to be no mistake, by hand, with a reason. Each was given a thousand
-  generated inputs beside the solution, and what came back had to be the same to the last bit. At most 5 % of a lesson's.
-  **Score** leaves them out, **raw** does not.
+- **Equivalent**: mutants that were read and judged to be no mistake, by hand, with a reason. Each was given a
+  thousand generated inputs beside the solution, and what came back had to be the same to the last bit. At most 5 % of
+  a lesson's. **Score** leaves them out, **raw** does not.
 - **Asserts noticed**: every assert of every check, visible or hidden, was taken out in turn, with the others left in.
-  Noticed means that then some wrong answer passes a check that has to reject it, or some mutant survives that did not.
-  The others are mostly twins: a visible assert that shows a learner the call, what came back and what was expected, and a
-  hidden one behind it that would have caught the same mistake. The lessons' pages list each with the reason it is kept.
+  Noticed means that then some wrong answer passes a check that has to reject it, or some mutant survives that did
+  not. An assert may go unnoticed because it has a twin: a visible one shows a learner the call, what came back and
+  what was expected, and a hidden one behind it would have caught the same mistake. The lessons' pages list them all,
+  with the reason it is kept where one is given.
 - **Seeds**: the solution and every right answer, with that many seeds for random numbers and four orders of sets and
   dictionaries; a check that does not come out the same every time is named.
 - **Seconds, MiB**: wall time and peak memory of the solution's run in the jail, as on the day of the run.
-- **Trials a second**: right, wrong and mutated answers tried, on all cores. Each runs in a fork taken where the solution
-  has reached the exercise.
+- **Trials a second**: right, wrong and mutated answers tried, on all cores. Each runs in a fork taken where the
+  solution has reached the exercise.
 """
 
 
@@ -79,7 +81,8 @@ def publish(course: Course, proofs: Iterable[LessonProof], seeds: int) -> list[P
         kept[proof.lesson] = {
             "text": text_digest(course, course.lesson(proof.lesson)), "date": datetime.date.today().isoformat(),
             "proven": not proof.problems, "flaky": len(proof.flaky), "seeds": seeds, "score": proof.mutation_score,
-            "trials_per_second": round(proof.trials_per_second, 1), "machine": _machine(), "versions": _versions(), **figures}
+            "trials_per_second": round(proof.trials_per_second, 1), "machine": _machine(), "versions": _versions(),
+            **figures}
     kept = {lesson: kept[lesson] for lesson in course.lesson_ids if lesson in kept}
     written = {docs / _KEPT: json.dumps(kept, indent=1, ensure_ascii=False) + "\n", **pages(course, kept)}
     (docs / _LESSONS).mkdir(parents=True, exist_ok=True)
@@ -116,8 +119,8 @@ def text_digest(course: Course, lesson: Lesson) -> str:
 def pages(course: Course, figures: dict[str, dict[str, Any]]) -> dict[Path, str]:
     """The text of each page, by its path."""
     docs = course.root / "docs"
-    rows = ["| Lesson | Solved | Untouched | Right | Wrong | Mutants | Score | Raw | Asserts noticed | Flaky | Seconds | "
-            "MiB | Run on |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    rows = ["| Lesson | Solved | Untouched | Right | Wrong | Mutants | Score | Raw | Asserts noticed | Flaky | "
+            "Seconds | MiB | Run on |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for lesson, one in figures.items():
         rows.append(f"| [{lesson}]({_LESSONS}/{lesson}.md) | " + " | ".join(_values(one)) + f" | {one['date']} |")
     found = {docs / _TABLE: _ABOUT + "\n".join(rows) + "\n" + _METHOD}
@@ -158,8 +161,8 @@ def _lesson_page(lesson: Lesson, one: dict[str, Any]) -> str:
     lines += _mutants("Mutants judged to be no mistake", one["equivalents"])
     lines += _mutants("Mutants that survive", one["survivors"])
     if one["unnoticed"]:
-        lines += ["", "## Asserts whose removal nothing notices", "", "| Line of lesson.py | Check | Assert | Kept because |",
-                  "|---|---|---|---|"]
+        lines += ["", "## Asserts whose removal nothing notices", "",
+                  "| Line of lesson.py | Check | Assert | Kept because |", "|---|---|---|---|"]
         lines += [f"| {entry['line']} | {entry['check']} | {_code(entry['text'])} | {entry['reason'] or '–'} |"
                   for entry in one["unnoticed"]]
     return "\n".join(lines) + "\n"

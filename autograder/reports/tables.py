@@ -124,7 +124,8 @@ def proof_table(proofs: Iterable[LessonProof]) -> Fitting:
             f"{_points(proof.solution)}/{proof.points:g}", _points(proof.untouched),
             f"{proof.right_accepted}/{proof.right_total}", f"{proof.wrong_rejected}/{proof.wrong_total}",
             f"{proof.mutants_killed}/{proof.mutants_total}", f"{proof.mutation_score:.1%}",
-            f"{proof.asserts_noticed}/{proof.asserts_total}" if proof.asserts_total else "–", str(len(set(proof.flaky))),
+            f"{proof.asserts_noticed}/{proof.asserts_total}" if proof.asserts_total else "–",
+            str(len(set(proof.flaky))),
             f"{proof.seconds:.1f}", f"{proof.peak_memory_mb:.0f}")
         verdict = Text("falls short", style="red") if proof.problems else Text("proven", style="green")
         table.add_row(proof.lesson, *values, verdict)
