@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,16 +70,17 @@ def sample_submissions(course: Course, lesson_id: str) -> dict[str, NotebookNode
     }
 
 
-def run_demo(course: Course, root: Path, tell: Callable[[str, int, int], None] = lambda text, done, of: None) -> Demo:
-    """Makes a cohort for every lesson, collects it as an instructor would, grades it and writes feedback.
+def run_demo(course: Course, root: Path, lessons: Sequence[str],
+             tell: Callable[[str, int, int], None] = lambda text, done, of: None) -> Demo:
+    """Makes a cohort for lessons, collects it as an instructor would, grades it and writes feedback.
 
     Args:
         course: where the lessons are; nothing in its folder is changed.
-        root: an empty folder, which becomes a course folder.
+        root: an empty folder, which becomes a course folder with all lessons.
+        lessons: those that the cohort hands in.
         tell: called with what is being done, how many steps are done, and how many there are.
     """
-    lessons = course.lesson_ids
-    for lesson_id in lessons:
+    for lesson_id in course.lesson_ids:
         for folder in ("solutions", "notebooks"):
             if not (course.root / folder / lesson_id).is_dir():
                 raise MleError(f"{course.root / folder / lesson_id} is missing. Run `mle build`, then try again.")

@@ -495,6 +495,16 @@ def test_demo_grades_a_cohort_in_a_new_folder_and_touches_nothing_else(mini, mle
     assert {path: path.read_bytes() for path in mini.root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
+def test_a_demo_of_one_lesson_hands_in_that_one_alone(mini, mle, tmp_path):
+    done = mle("demo", LOOPS, "--folder", str(tmp_path / "demo"), cwd=mini.root, timeout=400)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 submissions were graded in" in done.stdout
+    assert {path.parent.name for path in (tmp_path / "demo" / "autograded").rglob("result.json")} == {LOOPS}
+    assert "6 unchanged" in mle("grade", cwd=tmp_path / "demo").stdout
+    refused(mle("demo", "maens", cwd=mini.root), "No lesson is called 'maens'")
+
+
 def test_demo_refuses_a_folder_that_holds_something_and_leaves_it_alone(mini, mle, tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))

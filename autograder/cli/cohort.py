@@ -16,19 +16,24 @@ from autograder.errors import MleError, Stopped
 
 
 @click.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False),
               help="An empty or new folder for the sample course; by default a temporary one.")
-def demo(folder: Path | None) -> None:
-    """Grade a sample cohort from hand-in to feedback, in a folder of its own."""
+def demo(lessons: tuple[str, ...], folder: Path | None) -> None:
+    """Grade a sample cohort from hand-in to feedback, in a folder of its own.
+
+    Without LESSON it hands in every lesson, and installs what they import.
+    """
     from autograder.demo import run_demo
     from autograder.reports import score_table
 
     course = find_course()
+    chosen = chosen_lessons(course, lessons)
     if folder and folder.exists() and any(folder.iterdir()):
         raise MleError(f"{folder} is not empty, and the demo overwrites nothing. Name a new folder.")
-    need_extras(course, course.lesson_ids)
+    need_extras(course, chosen)
     with _demo_folder(folder) as root, _ending_runs(), steps("demo") as show:
-        shown = run_demo(course, root.resolve(), show)
+        shown = run_demo(course, root.resolve(), chosen, show)
     console.print(score_table(shown.scores))
     for student, lesson_id, reason in shown.failures:
         console.print(f"{lesson_id} of {student} could not be graded: {reason}", markup=False, soft_wrap=True)
