@@ -44,6 +44,16 @@ def test_a_mistake_is_made(statement, operator, after):
     assert (operator, after) in changes(statement)
 
 
+def test_every_part_of_a_solution_is_changed_and_nothing_between_them():
+    source = "class C:\n" + "".join(f"    def {name}(self, n):\n        ### BEGIN SOLUTION\n        return n + {number}\n"
+                                   f"        ### END SOLUTION\n    {name}_limit = 1 + 2\n"
+                                   for number, name in enumerate(["a", "b", "c"], start=5))
+    found = mutants_of("c", source)
+    assert {one.line for one in found} == {4, 9, 14}
+    for number in (5, 6, 7):
+        assert ("return n + " + str(number), "return n - " + str(number)) in {(one.before, one.after) for one in found}
+
+
 def test_a_cell_magic_stays_above_every_mutant():
     plain, magic = mutants_of("f", CELL.format("return values + n")), "%%writefile service.py\n"
     found = mutants_of("f", magic + CELL.format("return values + n"))

@@ -66,7 +66,8 @@ def check(course: Course, lesson_ids: Iterable[str], tell: Callable[[str], None]
 @contextmanager
 def _staged(course: Course, lesson_ids: list[str], tell: Callable[[str], None]) -> Iterator[tuple[Path, list[str]]]:
     """Generates lessons into a temporary folder beside the real ones, gone again afterwards whatever happens."""
-    course.check_folders()
+    if set(lesson_ids) == set(course.lesson_ids):  # a lesson by name is built whatever else is being written
+        course.check_folders()
     lessons = [course.lesson(lesson_id) for lesson_id in lesson_ids]
     for lesson in lessons:
         course.answers(lesson)

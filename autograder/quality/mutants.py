@@ -110,12 +110,13 @@ def _is_python(source: str) -> bool:
 def _mutant(exercise: str, operator: str, source: str, changed: str) -> Mutant | None:
     """None where what was changed lies outside the solution."""
     old, new = source.splitlines(), changed.splitlines()
-    first = next(line for line, text in enumerate(old) if BEGIN in text)
-    last = next(line for line, text in enumerate(old) if END in text)
+    # A class has a part to write in each of its methods.
+    parts = zip((line for line, text in enumerate(old) if BEGIN in text),
+                (line for line, text in enumerate(old) if END in text), strict=True)
     blocks = [block for block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
               if block[0] != "equal"]
     start, end = min(block[1] for block in blocks), max(block[2] for block in blocks)
-    if start <= first or end > last:
+    if not any(first < start and end <= last for first, last in parts):
         return None
     after = new[min(block[3] for block in blocks):max(block[4] for block in blocks)]
     return Mutant(exercise, operator, start + 1, changed, " ".join(line.strip() for line in old[start:end]),
