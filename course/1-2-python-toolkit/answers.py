@@ -199,6 +199,99 @@ def make_scaler(train, low=0.0, high=1.0, clip=False):
     return scale
 
 
+# %% wrong="make-scaler" name="a mutable default keeps the first range for all later scalers" fails="make-scaler-line make-scaler-memory"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False, learned=[]):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    if not learned:
+        learned += [min(train), max(train) - min(train)]
+    start, span = learned
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="clips although nobody asked for it" fails="make-scaler-line make-scaler-clip"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled]
+
+    return scale
+
+
+# %% wrong="make-scaler" name="equal numbers become 0 instead of low" fails="make-scaler-edges"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span if span else 0.0 for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="refuses a single number" fails="make-scaler-edges"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if len(train) < 2:
+        raise ValueError("one number in train has no range")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% wrong="make-scaler" name="refuses an empty list of values too" fails="make-scaler-edges"
+def make_scaler(train, *, low=0.0, high=1.0, clip=False):
+    if not train:
+        raise ValueError("train is empty")
+    if low >= high:
+        raise ValueError("low must be smaller than high")
+    start, span = min(train), max(train) - min(train)
+
+    def scale(values):
+        if not values:
+            raise ValueError("values is empty")
+        scaled = [low + (high - low) * (value - start) / span if span else low for value in values]
+        return [min(max(number, low), high) for number in scaled] if clip else scaled
+
+    return scale
+
+
+# %% inputs="make-scaler"
+def outcome(rng):
+    numbers = rng.choice([rng.integers(-5, 6, 8).astype(float), rng.normal(0, 100, 8), np.full(8, 3.0)])
+    train = numbers[: rng.integers(0, 9)].tolist()
+    low = float(rng.integers(-3, 4)) + 0.0
+    high = low + float(rng.integers(-1, 5)) / 2
+    # The ends of the range are among the values: there a result equals low or high.
+    values = [*train, *rng.integers(-8, 9, 5).astype(float).tolist()]
+    scale = make_scaler(train, low=low, high=high, clip=bool(rng.integers(2)))
+    return [float(number) for number in scale(values)], scale([]), train
+
+
 # %% [markdown]
 # ## train-config
 
@@ -523,6 +616,358 @@ class TrainConfig:
         return replace(self, **changes)
 
 
+# %% wrong="train-config" name="NaN slips through where the rate is compared from both sides" fails="train-config-rules"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if self.learning_rate <= 0 or self.learning_rate > 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="a smallest rate of its own in place of 0" fails="train-config-rules"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 1e-6 <= self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="corrects misspelt keys by itself" fails="train-config-from-dict"
+import difflib
+
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        found = {}
+        for key, value in settings.items():
+            close = difflib.get_close_matches(key, cls.__dataclass_fields__, n=1, cutoff=0.9)
+            found[close[0] if close else key] = value
+        unknown = set(found) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**found, "features": tuple(found.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="forgives capital letters in keys" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        settings = {key.lower(): value for key, value in settings.items()}
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="refuses an empty dictionary" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        if not settings:
+            raise ValueError("no settings")
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="takes the fields over one by one and forgets dropout" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(
+            learning_rate=settings.get("learning_rate", cls.learning_rate),
+            batch_size=settings.get("batch_size", cls.batch_size),
+            features=tuple(settings.get("features", ())),
+        )
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="`or` puts the default in place of a 0" fails="train-config-from-dict"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(
+            learning_rate=settings.get("learning_rate") or cls.learning_rate,
+            batch_size=settings.get("batch_size") or cls.batch_size,
+            dropout=settings.get("dropout") or cls.dropout,
+            features=tuple(settings.get("features") or cls.features),
+        )
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="override starts from the defaults" fails="train-config-override"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return TrainConfig(**changes)
+
+
+# %% wrong="train-config" name="override knows the names and checks no values" fails="train-config-override"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        new = object.__new__(type(self))
+        for name, value in {**vars(self), **changes}.items():
+            if name not in vars(self):
+                raise TypeError(name)
+            object.__setattr__(new, name, value)
+        return new
+
+
+# %% wrong="train-config" name="override passes over names that it does not know" fails="train-config-override"
+@dataclass(frozen=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **{name: value for name, value in changes.items() if hasattr(self, name)})
+
+
+# %% wrong="train-config" name="has a hash, but is not frozen" fails="train-config-frozen"
+@dataclass(unsafe_hash=True)
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
+# %% wrong="train-config" name="freezes itself, and so has no hash" fails="train-config-frozen"
+@dataclass
+class TrainConfig:
+    learning_rate: float = 0.01
+    batch_size: int = 32
+    dropout: float = 0.0
+    features: tuple[str, ...] = ()
+
+    def __setattr__(self, name, value):
+        if name in vars(self):
+            raise AttributeError(f"{name} is fixed")
+        super().__setattr__(name, value)
+
+    def __post_init__(self):
+        if not 0 < self.learning_rate <= 1:
+            raise ValueError("learning_rate")
+        if not isinstance(self.batch_size, int) or self.batch_size < 1:
+            raise ValueError("batch_size")
+        if not 0 <= self.dropout < 1:
+            raise ValueError("dropout")
+
+    @classmethod
+    def from_dict(cls, settings):
+        unknown = set(settings) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"unknown: {unknown}")
+        return cls(**{**settings, "features": tuple(settings.get("features", ()))})
+
+    def override(self, **changes):
+        return replace(self, **changes)
+
+
 # %% [markdown]
 # ## batches
 
@@ -714,6 +1159,142 @@ def batches(items, size, *, drop_last=False):
             yield batch
 
     return generate()
+
+
+# %% wrong="batches" name="hands out the first batch before it looks whether it is empty" fails="batches-values batches-edges"
+from itertools import islice
+
+
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        stream = iter(items)
+        batch = list(islice(stream, size))
+        yield batch
+        while len(batch) == size:
+            batch = list(islice(stream, size))
+            if len(batch) == size or (batch and not drop_last):
+                yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="takes None for the end" fails="batches-values"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        stream = iter(items)
+        while (item := next(stream, None)) is not None:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="compares numbers with is" fails="batches-values"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) is size:
+                yield batch
+                batch = []
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="pulls the first item to see whether there is one" fails="batches-lazy"
+from itertools import chain
+
+
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    stream = iter(items)
+    start = list(next(zip(stream), ()))
+
+    def generate():
+        batch = []
+        for item in chain(start, stream):
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="looks ahead only where a last batch may be dropped" fails="batches-lazy"
+def batches(items, size, *, drop_last=False):
+    if size < 1:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            if drop_last and len(batch) == size:
+                yield batch
+                batch = []
+            batch.append(item)
+            if not drop_last and len(batch) == size:
+                yield batch
+                batch = []
+        if len(batch) == size or (batch and not drop_last):
+            yield batch
+
+    return generate()
+
+
+# %% wrong="batches" name="refuses 0 and lets negative sizes pass" fails="batches-size"
+def batches(items, size, *, drop_last=False):
+    if size == 0:
+        raise ValueError("size must be 1 or more")
+
+    def generate():
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        if batch and not drop_last:
+            yield batch
+
+    return generate()
+
+
+# %% inputs="batches"
+def outcome(rng):
+    count, size = int(rng.integers(0, 12)), int(rng.integers(-1, 8))
+    if rng.random() < 0.2:
+        count, size = int(rng.integers(0, 1500)), int(rng.integers(1, 700))
+    pulled = []
+
+    def watched():
+        for number in range(count):
+            pulled.append(number)
+            yield number
+
+    stream = batches(watched(), size, drop_last=bool(rng.integers(2)))
+    return [(list(batch), len(pulled)) for batch in stream], len(pulled)
 
 
 # %% [markdown]
@@ -1030,6 +1611,277 @@ def read_readings(lines, *, max_bad=0):
                 raise problem from error
             problems.append(problem)
     return readings, problems
+
+
+# %% wrong="read-readings" name="sorts the readings by truck" fails="read-readings-good"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return sorted(readings), problems
+
+
+# %% wrong="read-readings" name="makes a float of texts only" fails="read-readings-good"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], record["celsius"]
+            if isinstance(celsius, str):
+                celsius = float(celsius)
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="takes an indented line for a blank one" fails="read-readings-good"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line or line[0].isspace():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="refuses a log without lines" fails="read-readings-good"
+def read_readings(lines, *, max_bad=0):
+    readings, problems, number = [], [], 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    if not number:
+        raise ValueError("the log is empty")
+    return readings, problems
+
+
+# %% wrong="read-readings" name="leaves out repeated readings" fails="read-readings-bad"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            if (unit, celsius) not in readings:
+                readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="collects the first error with a line number pinned to it" fails="read-readings-bad read-readings-cause"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            error.line_number = number
+            problems.append(error)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="leaves empty lines out before it counts" fails="read-readings-bad"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(filter(None, lines), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="takes null for a blank line" fails="read-readings-bad"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            if record is None:
+                continue
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="a cause only for the errors that are collected" fails="read-readings-cause"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) == max_bad:
+                raise RecordError(number, "bad") from None
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="0 stands for no limit" fails="read-readings-cause read-readings-limit"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if max_bad and len(problems) == max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% wrong="read-readings" name="compares numbers with is" fails="read-readings-limit"
+def read_readings(lines, *, max_bad=0):
+    readings, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            unit, celsius = record["unit"], float(record["celsius"])
+            if not math.isfinite(celsius):
+                raise ValueError("not finite")
+            readings.append((unit, celsius))
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            problem = RecordError(number, "bad")
+            problem.__cause__ = error
+            if len(problems) is max_bad:
+                raise problem from error
+            problems.append(problem)
+    return readings, problems
+
+
+# %% inputs="read-readings"
+def outcome(rng):
+    kinds = [
+        '{"unit": "A", "celsius": -18.4}',
+        '{"celsius": "3", "unit": "B", "door": 1}',
+        "",
+        "  \t",
+        "{oops",
+        "17",
+        "null",
+        '{"unit": "A"}',
+        '{"unit": "A", "celsius": NaN}',
+        '{"unit": "A", "celsius": [1]}',
+    ]
+    lines = [kinds[number] for number in rng.integers(0, len(kinds), rng.integers(0, 30))]
+    pulled = []
+
+    def watched():
+        for line in lines:
+            pulled.append(line)
+            yield line
+
+    def told(problem):
+        return str(problem), problem.line_number, repr(problem.__cause__)
+
+    try:
+        readings, problems = read_readings(watched(), max_bad=int(rng.integers(0, 8)))
+    except RecordError as problem:
+        return told(problem), len(pulled)
+    return readings, [told(problem) for problem in problems], len(pulled)
 
 
 # %% [markdown]
@@ -1451,6 +2303,370 @@ class Pipeline:
         return one
 
 
+# %% wrong="pipeline" name="steps.copy(), which a tuple lacks" fails="pipeline-values"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = steps.copy(), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="a result only where there is a step" fails="pipeline-values"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for position, step in enumerate(self._steps):
+            result = step.transform(result if position else column)
+        return result
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="fits the third step on what the second makes of the original column" fails="pipeline-values"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        made = column
+        for step in self._steps:
+            step.fit(made)
+            made = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="copies the steps too, not only the list" fails="pipeline-values pipeline-calls"
+import copy
+
+
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = copy.deepcopy(list(steps)), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="fits only once" fails="pipeline-values pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        if self._fitted:
+            return
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="fit returns the pipeline, as in scikit-learn" fails="pipeline-calls"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> "Pipeline":
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+        return self
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="starts again at the first step for each one" fails="pipeline-calls"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for count in range(len(self._steps)):
+            made = column
+            for step in self._steps[: count + 1]:
+                step.fit(made)
+                made = step.transform(made)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="without steps there is nothing to fit" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), not steps
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="asks only for fit" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not hasattr(step, "fit"):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="translates the error of a step" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            try:
+                step.fit(column)
+            except Exception as error:
+                raise RuntimeError(f"{step!r} could not be fitted") from error
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="one failed fit locks it for good" fails="pipeline-errors"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+        self._broken = False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            try:
+                step.fit(column)
+            except Exception:
+                self._broken = True
+                raise
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if self._broken or not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return None if value is None else self.transform([value])[0]
+
+        return one
+
+
+# %% wrong="pipeline" name="sends None through the steps" fails="pipeline-function"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        for position, step in enumerate(steps):
+            if not isinstance(step, Transformer):
+                raise TypeError(f"step {position}")
+        self._steps, self._fitted = list(steps), False
+
+    def fit(self, column: list[float]) -> None:
+        self._fitted = False
+        for step in self._steps:
+            step.fit(column)
+            column = step.transform(column)
+        self._fitted = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._fitted:
+            raise RuntimeError("call fit before transform")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        def one(value: float | None) -> float | None:
+            return self.transform([value])[0]
+
+        return one
+
+
 # %% [markdown]
 # ## speed-up
 
@@ -1680,6 +2896,108 @@ def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
     return best_time(slow) / best_time(fast)
 
 
+# %% wrong="speed-up" name="another default for repeat" fails="speed-up-ratio"
+def speed_up(slow, fast, *, repeat=3, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def best_time(function):
+        best = math.inf
+        for _ in range(repeat):
+            start = clock()
+            function()
+            best = min(best, clock() - start)
+        return best
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% wrong="speed-up" name="refuses only a negative repeat" fails="speed-up-differ"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 0:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def best_time(function):
+        best = math.inf
+        for _ in range(repeat):
+            start = clock()
+            function()
+            best = min(best, clock() - start)
+        return best
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% wrong="speed-up" name="refuses only a repeat of 0" fails="speed-up-differ"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if not repeat:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def best_time(function):
+        best = math.inf
+        for _ in range(repeat):
+            start = clock()
+            function()
+            best = min(best, clock() - start)
+        return best
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% wrong="speed-up" name="compares the types of the numbers too" fails="speed-up-differ"
+def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
+    if repeat < 1:
+        raise ValueError("repeat must be 1 or more")
+    expected, got = np.asarray(slow()), np.asarray(fast())
+    if expected.dtype != got.dtype or expected.shape != got.shape or not np.allclose(expected, got):
+        raise ValueError("different results")
+
+    def best_time(function):
+        best = math.inf
+        for _ in range(repeat):
+            start = clock()
+            function()
+            best = min(best, clock() - start)
+        return best
+
+    return best_time(slow) / best_time(fast)
+
+
+# %% inputs="speed-up"
+def outcome(rng):
+    shapes = [(), (1,), (3,), (2, 3)]
+    left = rng.normal(size=shapes[rng.integers(4)]) * 10.0 ** rng.integers(-10, 10)
+    right = left if rng.random() < 0.8 else rng.normal(size=shapes[rng.integers(4)])
+    # Differences far below, around and far above what np.allclose forgives.
+    right = right * (1 + rng.normal() * 10.0 ** rng.integers(-9, 0)) + rng.normal() * 10.0 ** rng.integers(-12, -5)
+    ticks = iter(np.cumsum(rng.integers(1, 9, 100)).tolist())
+    calls = []
+
+    def function(name, result):
+        def call():
+            calls.append(name)
+            return result
+
+        return call
+
+    def clock():
+        calls.append("clock")
+        return next(ticks)
+
+    repeat = int(rng.integers(-1, 6))
+    ratio = outcome_of(speed_up, function("slow", left), function("fast", right), repeat=repeat, clock=clock)
+    return ratio if isinstance(ratio, float) else type(ratio).__name__, calls
+
+
 # %% [markdown]
 # ## nearest-depot
 
@@ -1784,3 +3102,70 @@ def nearest_depot(stops, depots):
         raise ValueError("depots is empty")
     gaps = ((stops[:, np.newaxis, :] - depots[::-1]) ** 2).sum(axis=2)
     return len(depots) - 1 - gaps.argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="positions as floats" fails="nearest-depot-values"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1).astype(float)
+
+
+# %% wrong="nearest-depot" name="moves the caller's arrays to the first depot" fails="nearest-depot-values"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    origin = depots[0].copy()
+    stops -= origin
+    depots -= origin
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="32-bit floats" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=np.float32), np.asarray(depots, dtype=np.float32)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="makes floats of 8-bit numbers only" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops), np.asarray(depots)
+    if stops.dtype.itemsize == 1:
+        stops, depots = stops.astype(float), depots.astype(float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="makes floats of unsigned numbers only" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops), np.asarray(depots)
+    if stops.dtype.kind == "u":
+        stops, depots = stops.astype(float), depots.astype(float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="refuses an empty list of stops" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    if len(stops) == 0:
+        raise ValueError("stops is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)
+
+
+# %% wrong="nearest-depot" name="goes home before it looks at the depots" fails="nearest-depot-edges"
+def nearest_depot(stops, depots):
+    stops, depots = np.asarray(stops, dtype=float), np.asarray(depots, dtype=float)
+    if len(stops) == 0:
+        return np.zeros(0, dtype=int)
+    if len(depots) == 0:
+        raise ValueError("depots is empty")
+    return ((stops[:, np.newaxis, :] - depots) ** 2).sum(axis=2).argmin(axis=1)

@@ -215,13 +215,16 @@ assert train == [0.0, 10.0] and values == [5.0], (
     f"after make_scaler(train)(values), train is {train} and values is {values}; both must stay as they were"
 )
 train.append(1000.0)
-got = outcome_of(scale, [5.0])
-assert agree(got, [0.5]), (
-    f"after train.append(1000.0) the old scaler turns [5.0] into {got!r}, expected [0.5] as before. "
+got = outcome_of(scale, [0.0, 5.0, 10.0])
+assert agree(got, [0.0, 0.5, 1.0]), (
+    f"after train.append(1000.0) the old scaler turns [0.0, 5.0, 10.0] into {got!r}, expected [0.0, 0.5, 1.0]. "
     "Look at the range once, when make_scaler is called."
 )
-got = outcome_of(other, [50.0])
-assert agree(got, [1.0]), f"make_scaler([0.0, 100.0], high=2.0)([50.0]) gave {got!r}, expected [1.0]"
+got = outcome_of(other, [0.0, 50.0, 100.0])
+assert agree(got, [0.0, 1.0, 2.0]), (
+    f"make_scaler([0.0, 10.0]), then make_scaler([0.0, 100.0], high=2.0): the second one turns [0.0, 50.0, 100.0] into "
+    f"{got!r}, expected [0.0, 1.0, 2.0]. Each scaler has a range of its own."
+)
 
 # %% check="make-scaler-clip" points=1 hidden="clip=True together with low and high of its own"
 scale = make_scaler([0, 4], clip=True)
@@ -236,7 +239,7 @@ scale = make_scaler([2, 6], low=-3, high=5, clip=False)
 assert agree(outcome_of(scale, [1, 3, 7]), [-5, -1, 7])
 ### END HIDDEN TESTS
 
-# %% check="make-scaler-edges" points=2 hidden="all numbers in train equal, low above high, values empty, low and high given by position"
+# %% check="make-scaler-edges" points=2 hidden="all numbers in train equal, low above high, values empty"
 got = outcome_of(make_scaler, [])
 assert isinstance(got, ValueError) and "train" in str(got), (
     f"make_scaler([]) gave {got!r}, expected a ValueError with the word train in its message, "
@@ -257,7 +260,6 @@ assert agree(outcome_of(scale, [-4, 0, 1e9]), [2, 2, 2])
 got = outcome_of(make_scaler, [1, 2], low=5.0, high=-5.0)
 assert isinstance(got, ValueError) and "low" in str(got)
 assert agree(outcome_of(make_scaler([1, 2]), []), [])
-assert isinstance(outcome_of(make_scaler, [1, 2], 0.0, 2.0), TypeError)
 ### END HIDDEN TESTS
 
 # %% [markdown] hint="make-scaler"
@@ -440,13 +442,13 @@ for name, value in [
         f"TrainConfig({name}={value!r}) gave {got!r}, expected a ValueError with {name} in its message"
     )
 got = outcome_of(TrainConfig, learning_rate=float("nan"))
-assert isinstance(got, ValueError), (
-    f"TrainConfig(learning_rate=float('nan')) gave {got!r}, expected a ValueError. Say what must be true, and put not "
-    "before it."
+assert isinstance(got, ValueError) and "learning_rate" in str(got), (
+    f"TrainConfig(learning_rate=float('nan')) gave {got!r}, expected a ValueError with learning_rate in its message. "
+    "Say what must be true, and put not before it."
 )
 ### BEGIN HIDDEN TESTS
 for name, values in {
-    "learning_rate": [-0.01, 1.0000001, float("nan"), float("inf")],
+    "learning_rate": [-0.01, 1.0000001, float("inf")],
     "batch_size": [-1, 32.0, 0.5, "many", None],
     "dropout": [1.0000001, -1e-9, float("nan"), 2],
 }.items():
@@ -458,7 +460,7 @@ for name, value in [("learning_rate", 1e-9), ("learning_rate", 0.9999), ("batch_
     assert isinstance(got, TrainConfig) and getattr(got, name) == value
 ### END HIDDEN TESTS
 
-# %% check="train-config-from-dict" points=2 hidden="other unknown keys, an empty dictionary, a broken rule, the dictionary afterwards"
+# %% check="train-config-from-dict" points=2 hidden="other unknown keys, other fields, an empty dictionary, a broken rule, the dictionary afterwards"
 got = outcome_of(TrainConfig.from_dict, {"learning_rate": 0.1, "features": ["celsius", "door"]})
 expected = TrainConfig(learning_rate=0.1, features=("celsius", "door"))
 assert got == expected, (
@@ -477,10 +479,8 @@ assert outcome_of(TrainConfig.from_dict, {}) == TrainConfig()
 assert outcome_of(TrainConfig.from_dict, {"batch_size": 64, "dropout": 0.25}) == TrainConfig(0.01, 64, 0.25, ())
 assert isinstance(outcome_of(TrainConfig.from_dict, {"batch_size": 0}), ValueError)
 settings = {"batch_size": 4, "features": ["celsius"]}
-got = outcome_of(TrainConfig.from_dict, settings)
-assert got == TrainConfig(batch_size=4, features=("celsius",))
+outcome_of(TrainConfig.from_dict, settings)
 assert settings == {"batch_size": 4, "features": ["celsius"]}
-assert {got: "a run"}[TrainConfig(batch_size=4, features=("celsius",))] == "a run"
 ### END HIDDEN TESTS
 
 # %% check="train-config-override" points=1
@@ -507,7 +507,6 @@ got = outcome_of(setattr, config, "learning_rate", 0.5)
 assert isinstance(got, AttributeError), (
     f"config.learning_rate = 0.5 gave {got!r}, expected an error: keep frozen=True, and do not write a __setattr__"
 )
-assert config == TrainConfig(features=("celsius",)), f"the fields are now {config}; they must stay as they were made"
 got = outcome_of(hash, config)
 assert isinstance(got, int), f"hash(config) gave {got!r}, so the configuration cannot be a dictionary key"
 
@@ -684,7 +683,7 @@ def batches(items, size, *, drop_last=False):
     ### END SOLUTION
 
 
-# %% check="batches-values" points=2 hidden="other sizes, items from a generator, and falsy items"
+# %% check="batches-values" points=2 hidden="other sizes, items from a generator, falsy items, and large batches"
 from itertools import islice
 
 for items, size, options, expected in [
@@ -710,6 +709,7 @@ for count in range(8):
             assert got == expected
 got = [list(batch) for batch in islice(batches([None, 0, "", False, 5, None], 4), 10)]
 assert got == [[None, 0, "", False], [5, None]]
+assert [len(batch) for batch in islice(batches(range(5000), 2000), 10)] == [2000, 2000, 1000]
 ### END HIDDEN TESTS
 
 # %% check="batches-lazy" points=2 hidden="the items pulled after each batch, for several sizes"
@@ -725,8 +725,8 @@ def watched(count, pulled):
 pulled = []
 stream = batches(watched(1000, pulled), 3)
 assert not pulled, f"batches(items, 3) pulled {len(pulled)} items before anybody asked for a batch, expected none"
-first = [list(batch) for batch in islice(stream, 2)]
-assert first == [[0, 1, 2], [3, 4, 5]], f"the first two batches of 0, 1, 2, … with size 3 were {first}"
+for _ in islice(stream, 2):
+    pass
 assert len(pulled) == 6, (
     f"after two batches of 3, {len(pulled)} items had been pulled from items, expected 6. "
     "A list of all items, or a look ahead, pulls too many."
@@ -735,9 +735,8 @@ assert len(pulled) == 6, (
 for size, drop_last in [(1, False), (1, True), (4, True), (25, False)]:
     pulled = []
     stream = iter(batches(watched(200, pulled), size, drop_last=drop_last))
-    assert not pulled
     for number in range(1, 5):
-        assert list(next(stream)) == list(range(size * (number - 1), size * number))
+        next(stream)
         assert len(pulled) == size * number
 ### END HIDDEN TESTS
 
@@ -749,10 +748,9 @@ assert isinstance(got, ValueError), (
 )
 ### BEGIN HIDDEN TESTS
 assert isinstance(outcome_of(batches, [1, 2, 3], -1), ValueError)
-assert isinstance(outcome_of(batches, [], 0, drop_last=True), ValueError)
 ### END HIDDEN TESTS
 
-# %% check="batches-edges" points=1 hidden="fewer items than one batch, no items with drop_last, a batch that is kept while the next one is made"
+# %% check="batches-edges" points=1
 from itertools import islice
 
 kept = list(islice(batches([1, 2, 3, 4, 5], 2), 10))
@@ -762,15 +760,6 @@ assert [list(batch) for batch in kept] == [[1, 2], [3, 4], [5]], (
 )
 got = list(islice(batches([], 3), 10))
 assert got == [], f"list(batches([], 3)) gave {got}, expected []"
-### BEGIN HIDDEN TESTS
-assert list(islice(batches([], 3, drop_last=True), 10)) == []
-assert [list(batch) for batch in islice(batches([7], 3), 10)] == [[7]]
-assert list(islice(batches([7], 3, drop_last=True), 10)) == []
-stream = iter(batches(iter([1, 2, 3, 4]), 2))
-first = next(stream)
-second = next(stream)
-assert list(first) == [1, 2] and list(second) == [3, 4] and first is not second
-### END HIDDEN TESTS
 
 # %% [markdown] hint="batches"
 # Collect items in a list. When it holds `size` items, hand it out and start a **new** list. What is left in the list
@@ -950,11 +939,10 @@ pairs, problems = read_readings(
     iter(["", '{"unit": "A", "celsius": "-18.5", "n": null}', "  \t\n", '  {"unit": "B", "celsius": 0}\n', "\n"])
 )
 assert [tuple(pair) for pair in pairs] == [("A", -18.5), ("B", 0.0)] and list(problems) == []
-assert all(type(celsius) is float for _, celsius in pairs)
 assert [list(part) for part in read_readings([])] == [[], []]
 ### END HIDDEN TESTS
 
-# %% check="read-readings-bad" points=2 hidden="each kind of bad line from the task, alone and mixed with blank lines"
+# %% check="read-readings-bad" points=2 hidden="each kind of bad line from the task, mixed with blank lines and with good ones that are all the same"
 for bad in [
     "{oops",
     "17",
@@ -1000,7 +988,6 @@ for bad in bad_lines:
     lines += [bad, "   ", '{"unit": "ok", "celsius": 5}']
 pairs, problems = read_readings(lines, max_bad=len(bad_lines))
 assert [tuple(pair) for pair in pairs] == [("ok", 5.0)] * len(bad_lines)
-assert all(isinstance(problem, RecordError) for problem in problems)
 assert [problem.line_number for problem in problems] == [1 + 3 * i for i in range(len(bad_lines))]
 ### END HIDDEN TESTS
 
@@ -1025,7 +1012,7 @@ for bad, kind in [
         "Collect one that was raised with from and caught, or set its __cause__."
     )
 
-# %% check="read-readings-limit" points=2 hidden="several limits, and what is read after the limit; errors that come from lines itself"
+# %% check="read-readings-limit" points=2 hidden="limits from 0 to a large one, and what is read after the limit; errors that come from lines itself"
 pulled = []
 
 
@@ -1046,12 +1033,10 @@ assert isinstance(got, RecordError) and got.line_number == 6, (
 )
 assert len(pulled) == 6, f"it gave up at line 6 and had pulled {len(pulled)} lines, expected 6"
 ### BEGIN HIDDEN TESTS
-for limit in (0, 1, 5):
+for limit in (0, 1, 5, 1200):
     pulled.clear()
-    got = outcome_of(read_readings, watched_log(50), max_bad=limit)
-    assert isinstance(got, RecordError) and got.line_number == 2 * limit + 2
-    assert len(pulled) == 2 * limit + 2
-assert isinstance(outcome_of(read_readings, ["", "broken"]), RecordError)
+    got = outcome_of(read_readings, watched_log(2 * limit + 50), max_bad=limit)
+    assert isinstance(got, RecordError) and got.line_number == len(pulled) == 2 * limit + 2
 
 
 def failing_disk(error):
@@ -1215,7 +1200,7 @@ class Pipeline:
         ### END SOLUTION
 
 
-# %% check="pipeline-values" points=2 hidden="three steps, a pipeline inside a pipeline, a pipeline without steps"
+# %% check="pipeline-values" points=2 hidden="three steps, a pipeline inside a pipeline, a second fit, a pipeline without steps"
 class ShiftToZero:
     def fit(self, column):
         self.least = min(column)
@@ -1239,12 +1224,19 @@ assert agree(got, [0.0, 0.5, 2.0]), (
     f"shift to zero, then divide by the largest, fitted on [10, 30, 20]: transform([10, 20, 50]) gave {got!r}, "
     "expected [0, 0.5, 2]. The second step learns from what the first one returns, and only in fit."
 )
-chain = Pipeline((DivideByMax(), ShiftToZero()))
-chain.fit([10.0, 40.0, 20.0])
-got = outcome_of(chain.transform, [10.0, 40.0])
+
+
+def through(steps, column, later):
+    """What a new pipeline that was fitted on one column makes of a later one."""
+    new = Pipeline(steps)
+    new.fit(column)
+    return new.transform(later)
+
+
+got = outcome_of(through, (DivideByMax(), ShiftToZero()), [10.0, 40.0, 20.0], [10.0, 40.0])
 assert agree(got, [0.0, 0.75]), (
-    f"divide by the largest, then shift to zero, fitted on [10, 40, 20]: transform([10, 40]) gave {got!r}, "
-    "expected [0, 0.75]"
+    "a tuple of steps, divide by the largest, then shift to zero, fitted on [10, 40, 20]: transform([10, 40]) gave "
+    f"{got!r}, expected [0, 0.75]"
 )
 ### BEGIN HIDDEN TESTS
 inner = Pipeline([DivideByMax(), ShiftToZero()])
@@ -1252,8 +1244,8 @@ chain = Pipeline([ShiftToZero(), inner, DivideByMax()])
 chain.fit([2.0, 6.0, 4.0])
 assert agree(chain.transform([2.0, 4.0, 6.0, 10.0]), [0.0, 0.5, 1.0, 2.0])
 assert agree(inner.transform([4.0, 2.0]), [1.0, 0.5])
-chain.fit([1.0, 9.0])
-assert agree(chain.transform([1.0, 5.0]), [0.0, 0.5])
+inner.fit([2.0, 8.0])
+assert agree(inner.transform([8.0, 4.0]), [0.75, 0.25])
 empty = Pipeline([])
 empty.fit([1.0])
 assert agree(empty.transform([3.0, -4.0]), [3.0, -4.0])
@@ -1284,14 +1276,12 @@ assert result is None, f"fit returned {result!r}, expected nothing"
 assert [call for call in first.calls if call[0] == "fit"] == [("fit", [1.0, 2.0])]
 first.calls.clear()
 second.calls.clear()
-assert agree(chain.transform([5.0]), [7.0])
+chain.transform([5.0])
 assert first.calls == [("transform", [5.0])] and second.calls == [("transform", [6.0])]
 steps = [Recorder(), Recorder()]
 chain = Pipeline(steps)
 steps.append(Recorder())
 chain.fit([0.0])
-assert agree(chain.transform([0.0]), [2.0])
-steps.clear()
 assert agree(chain.transform([0.0]), [2.0])
 ### END HIDDEN TESTS
 
@@ -1334,13 +1324,10 @@ class NoTransform:
 
 got = outcome_of(Pipeline, [NoTransform(), Doubler()])
 assert isinstance(got, TypeError) and "0" in str(got)
-got = outcome_of(Pipeline, [Doubler(), "step", Doubler()])
-assert isinstance(got, TypeError) and "1" in str(got)
 assert isinstance(outcome_of(Pipeline([]).transform, [1.0]), RuntimeError)
 chain = Pipeline([Doubler(), Doubler()])
 chain.fit([1.0])
-assert agree(chain.transform([1.0]), [4.0])
-assert isinstance(outcome_of(chain.fit, []), ZeroDivisionError)
+outcome_of(chain.fit, [])
 assert isinstance(outcome_of(chain.transform, [1.0]), RuntimeError)
 chain.fit([1.0])
 assert agree(chain.transform([1.0]), [4.0])
@@ -1366,11 +1353,11 @@ assert got is None, f"as_function()(None) gave {got!r}, expected None"
 chain = Pipeline([AddLeast(), AddLeast()])
 chain.fit([1.0, 3.0])
 one = chain.as_function()
-assert agree([one(0.0), one(0), one(-3)], [3.0, 3.0, 0.0]) and one(None) is None
+assert agree([one(0.0), one(0), one(-3)], [3.0, 3.0, 0.0])
 ### END HIDDEN TESTS
 
 # %% check="pipeline-types" points=1
-from typing import get_args, get_type_hints
+from typing import get_args
 
 chain = Pipeline([])
 chain.fit([1.0])
@@ -1518,7 +1505,7 @@ def speed_up(slow, fast, *, repeat=5, clock=time.perf_counter):
     ### END SOLUTION
 
 
-# %% check="speed-up-ratio" points=2 hidden="other durations, and a fast function that is really slower"
+# %% check="speed-up-ratio" points=2 hidden="other durations, a fast function that is really slower, and a call without repeat"
 class FakeClock:
     """Stands still, except while one of its functions runs."""
 
@@ -1549,8 +1536,6 @@ assert isinstance(got, (int, float)) and abs(got - 6) < 1e-9, (
 clock = FakeClock()
 got = speed_up(clock.function([1, 7, 2, 9]), clock.function([1, 8, 16, 4]), repeat=3, clock=clock)
 assert abs(got - 0.5) < 1e-9
-got = speed_up(clock.function([1, 6, 2]), clock.function([9, 3, 1]), repeat=1, clock=clock)
-assert abs(got - 2) < 1e-9
 got = speed_up(clock.function([0, 9, 8, 7, 6, 5, 4]), clock.function([0, 9, 9, 9, 9, 1, 0.1]), clock=clock)
 assert abs(got - 5) < 1e-9
 ### END HIDDEN TESTS
@@ -1569,7 +1554,7 @@ def noted(name):
 
 for repeat in (1, 3):
     events.clear()
-    got = outcome_of(speed_up, noted("slow"), noted("fast"), repeat=repeat, clock=noted("clock"))
+    outcome_of(speed_up, noted("slow"), noted("fast"), repeat=repeat, clock=noted("clock"))
     assert (events.count("slow"), events.count("fast")) == (repeat + 1, repeat + 1), (
         f"with repeat={repeat}, slow was called {events.count('slow')} times and fast {events.count('fast')} times, "
         f"expected {repeat + 1} each: one untimed call, then {repeat} timed"
@@ -1581,9 +1566,8 @@ for repeat in (1, 3):
         f"with repeat={repeat}, this happened: {', '.join(events)}. Expected two readings of the clock for each timed "
         f"call, one directly before and one directly after it, {4 * repeat} in all."
     )
-    assert got == 1, f"every timed call took one tick of the clock, and speed_up gave {got!r}, expected 1"
 
-# %% check="speed-up-differ" points=2 hidden="results of other shapes, results that differ in one place, a list and an array, repeat below 0"
+# %% check="speed-up-differ" points=2 hidden="results of other shapes, results that differ in one place, whole numbers and floats, repeat below 0"
 def returns(result):
     return lambda: result
 
@@ -1795,11 +1779,7 @@ def nearest_depot(stops, depots):
     ### END SOLUTION
 
 
-# %% check="nearest-depot-values" points=2 hidden="many random stops and depots, several numbers of depots"
-import math
-
-import numpy as np
-
+# %% check="nearest-depot-values" points=2 hidden="many random stops and depots, the type of the result, the inputs afterwards"
 depots = [[0, 0], [10, 0], [0, 10]]
 for stops, expected in [
     ([[1, 1], [9, 1], [1, 8]], [0, 1, 2]),
@@ -1819,13 +1799,11 @@ for seed, count in enumerate((1, 2, 3, 8, 30)):
     assert got.shape == (40,) and np.issubdtype(got.dtype, np.integer)
     for stop, chosen in zip(stops, got):
         distances = [math.dist(stop, depot) for depot in depots]
-        assert distances[chosen] == min(distances)
+        assert distances[int(chosen)] == min(distances)
     assert np.array_equal(stops, kept_stops) and np.array_equal(depots, kept_depots)
 ### END HIDDEN TESTS
 
-# %% check="nearest-depot-edges" points=2 hidden="no stops and no depots, equally near depots, other coordinates far from zero, other integer types"
-import numpy as np
-
+# %% check="nearest-depot-edges" points=2 hidden="no stops and no depots, equally near depots, negative whole numbers of a small type"
 got = outcome_of(nearest_depot, np.array([[1.0, 2.0]]), np.empty((0, 2)))
 assert isinstance(got, ValueError) and "depots" in str(got), (
     f"nearest_depot with no depots gave {got!r}, expected a ValueError with the word depots in its message"
@@ -1840,7 +1818,7 @@ assert isinstance(got, np.ndarray) and got.tolist() == [1, 2], (
 got = outcome_of(nearest_depot, [[5e6, 5e6], [5e6 + 0.04, 5e6], [5e6 + 0.06, 5e6]], [[5e6, 5e6], [5e6 + 0.07, 5e6]])
 assert isinstance(got, np.ndarray) and got.tolist() == [0, 1, 1], (
     f"stops at x = 5,000,000 plus 0, 0.04 and 0.06 and depots at x = 5,000,000 plus 0 and 0.07, all at y = 5,000,000: "
-    f"got {got!r}, expected [0, 1, 1]. Are two huge squares subtracted somewhere?"
+    f"got {got!r}, expected [0, 1, 1]. Are two huge squares subtracted somewhere, or is the type float32?"
 )
 got = outcome_of(nearest_depot, np.empty((0, 2)), [[1.0, 2.0], [3.0, 4.0]])
 assert isinstance(got, np.ndarray) and got.shape == (0,), f"no stops, two depots: got {got!r}, expected length 0"
@@ -1848,20 +1826,12 @@ assert isinstance(got, np.ndarray) and got.shape == (0,), f"no stops, two depots
 assert isinstance(outcome_of(nearest_depot, np.empty((0, 2)), np.empty((0, 2))), ValueError)
 got = nearest_depot([[0, 0], [2, 2]], [[9, 9], [0, 1], [1, 0], [-1, 0], [2, 2], [2, 2]])
 assert got.tolist() == [1, 4]
-for offset in (5e6, 2.0**40):
-    corner = np.array([offset, offset])
-    got = nearest_depot(corner + [[1, 0], [4, 0], [6, 0], [0, 3]], corner + [[0, 0], [7, 0], [0, 5]])
-    assert got.tolist() == [0, 1, 1, 2]
-got = nearest_depot(np.array([[200, 250]], dtype=np.uint8), np.array([[190, 10], [255, 255], [0, 250]], dtype=np.uint8))
-assert got.tolist() == [1]
-got = nearest_depot(np.array([[-100, 0]], dtype=np.int8), np.array([[100, 0], [-100, 90]], dtype=np.int8))
+got = nearest_depot(np.array([[-100, 0]], dtype=np.int8), np.array([[92, 0], [-100, 10]], dtype=np.int8))
 assert got.tolist() == [1]
 ### END HIDDEN TESTS
 
 # %% check="nearest-depot-steps" points=2
 import sys
-
-import numpy as np
 
 
 def python_steps(function, *args):

@@ -256,6 +256,259 @@ class BearingDataset(Dataset):
         return self.x[index % len(self.x)], self.y[index % len(self.y)]
 
 
+# %% wrong="dataset" name="the number of columns as the length" fails="dataset-values dataset-batches"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return self.x.shape[1]
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="standardises the hours too" fails="dataset-values"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        hours = np.asarray(hours, dtype=np.float64)
+        hours = (hours - hours.mean()) / (hours.std() or 1.0)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="keeps its own statistics, though it uses the given ones" fails="dataset-given-statistics"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        self.mean = features.mean(axis=0)
+        constant = features.max(axis=0) == features.min(axis=0)
+        self.std = np.where(constant, 1.0, features.std(axis=0))
+        if mean is None:
+            mean, std = self.mean, self.std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="takes statistics of zero for none" fails="dataset-given-statistics"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None or not np.any(mean):
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="divides by 1 for a constant column, and keeps the deviation of 0" fails="dataset-given-statistics dataset-traps"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean, std = features.mean(axis=0), features.std(axis=0)
+        self.mean, self.std = mean, std
+        constant = features.max(axis=0) == features.min(axis=0)
+        divisor = np.where(constant & (std < 1e-9), 1.0, std)
+        self.x = torch.tensor((features - mean) / divisor, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="squeezes the only row out of its table" fails="dataset-given-statistics"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32).squeeze()
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="writes the result into an array of whole numbers" fails="dataset-batches"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        scaled = np.empty_like(features)
+        scaled[:] = (features - mean) / std
+        self.x = torch.tensor(scaled, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="standardises the caller's array in place" fails="dataset-traps"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        features -= mean
+        features /= std
+        self.x = torch.tensor(features, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="as_tensor shares hours of 64 bits" fails="dataset-traps"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.as_tensor(hours, dtype=torch.float64).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index].float()
+
+
+# %% wrong="dataset" name="as_tensor shares hours of 32 bits" fails="dataset-traps"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) != len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.as_tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% wrong="dataset" name="compares numbers with is" fails="dataset-traps"
+class BearingDataset(Dataset):
+    def __init__(self, features, hours, mean=None, std=None):
+        features = np.asarray(features, dtype=np.float64)
+        if len(features) is not len(hours):
+            raise ValueError("lengths")
+        if mean is None:
+            mean = features.mean(axis=0)
+            constant = features.max(axis=0) == features.min(axis=0)
+            std = np.where(constant, 1.0, features.std(axis=0))
+        self.mean, self.std = mean, std
+        self.x = torch.tensor((features - mean) / std, dtype=torch.float32)
+        self.y = torch.tensor(hours, dtype=torch.float32).reshape(-1, 1)
+
+    def __len__(self):
+        return len(self.y)
+
+    def __getitem__(self, index):
+        return self.x[index], self.y[index]
+
+
+# %% inputs="dataset"
+def outcome(rng):
+    n, d = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+    features = rng.choice([rng.normal(0, 100, (n, d)), rng.integers(-1, 2, (n, d)).astype(float)])
+    # Columns that hold one value: also one whose mean is rounded, infinite ones, and ones with a hole.
+    for column in range(d):
+        if rng.random() < 0.4:
+            features[:, column] = rng.choice([0.1, 7.0, -0.0, 1e300, np.inf, np.nan])
+        if rng.random() < 0.1:
+            features[rng.integers(n), column] = rng.choice([np.nan, np.inf, -np.inf])
+    hours = rng.normal(500, 100, n + int(rng.random() < 0.05))
+    with np.errstate(all="ignore"):
+        data = BearingDataset(features, hours)
+    return data.mean, data.std, [data[row] for row in range(len(data))]
+
+
 # %% [markdown]
 # Exercise 2, a Module
 
@@ -474,6 +727,156 @@ class BearingNet(nn.Module):
 
     def forward(self, x):
         return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="other widths where none are given" fails="network-parameters"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(64, 32), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="the scale of the bearings where none is given" fails="network-parameters"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=500.0, scale=150.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="widths of 32 and 16, whatever is asked for" fails="network-values network-parameters"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in (32, 16):
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="no_grad around the hidden layers" fails="network-parameters"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.body, self.head = nn.Sequential(*layers), nn.Linear(width, 1)
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        with torch.no_grad():
+            x = self.body(x)
+        return self.offset + self.scale * self.head(x)
+
+
+# %% wrong="network" name="another dropout where none is given" fails="network-dropout"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.1, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="dropout before the last layer even where nothing is hidden" fails="network-dropout"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for number, units in enumerate(hidden):
+            if number:
+                layers.append(nn.Dropout(dropout))
+            layers += [nn.Linear(width, units), nn.ReLU()]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Dropout(dropout), nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="registers buffers and computes with the plain numbers" fails="network-state"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+        self.numbers = offset, scale
+
+    def forward(self, x):
+        offset, scale = self.numbers
+        return offset + scale * self.layers(x)
+
+
+# %% wrong="network" name="whole numbers make whole-number buffers" fails="network-state"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(offset))
+        self.register_buffer("scale", torch.tensor(scale))
+
+    def forward(self, x):
+        return self.offset + self.scale * self.layers(x)
+
+
+# %% wrong="network" name="returns 32 bits from a network of 64" fails="network-state"
+class BearingNet(nn.Module):
+    def __init__(self, n_features, hidden=(32, 16), dropout=0.0, offset=0.0, scale=1.0):
+        super().__init__()
+        layers, width = [], n_features
+        for units in hidden:
+            layers += [nn.Linear(width, units), nn.ReLU(), nn.Dropout(dropout)]
+            width = units
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 1))
+        self.register_buffer("offset", torch.tensor(float(offset)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, x):
+        return (self.offset + self.scale * self.layers(x)).float()
 
 
 # %% [markdown]
@@ -804,6 +1207,232 @@ def evaluate(model, loader, loss_fn):
     return total / rows
 
 
+# %% wrong="loop" name="adds up detached tensors and returns one" fails="loop-training loop-evaluate"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.detach() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.eval()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y) * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
+# %% wrong="loop" name="leaves out the last batch where it is a single row" fails="loop-training loop-evaluate loop-not-finite"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in (batch for batch in loader if len(batch[0]) > 1):
+        loss = loss_fn(model(x), y)
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.eval()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in (batch for batch in loader if len(batch[0]) > 1):
+            total += loss_fn(model(x), y).item() * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
+# %% wrong="loop" name="clears the gradients only after a step" fails="loop-training"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.eval()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y).item() * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
+# %% wrong="loop" name="hands the target to the loss first" fails="loop-training loop-evaluate"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(y, model(x))
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.eval()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(y, model(x)).item() * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
+# %% wrong="loop" name="evaluate clears the gradients" fails="loop-evaluate"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.eval()
+    model.zero_grad()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y).item() * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
+# %% wrong="loop" name="sets training on the model, which does not reach its layers" fails="loop-evaluate loop-modes"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.training = False
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y).item() * len(x)
+            rows += len(x)
+    model.training = was_training
+    return total / rows
+
+
+# %% wrong="loop" name="puts the layers into eval mode, and not the model" fails="loop-modes"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    for layer in model.children():
+        layer.eval()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y).item() * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
+# %% wrong="loop" name="looks at the loss after the step" fails="loop-not-finite"
+def train_epoch(model, loader, loss_fn, optimizer):
+    model.train()
+    total, rows = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if not torch.isfinite(loss):
+            raise FloatingPointError("loss")
+        total += loss.item() * len(x)
+        rows += len(x)
+    return total / rows
+
+
+def evaluate(model, loader, loss_fn):
+    was_training = model.training
+    model.eval()
+    total, rows = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y).item() * len(x)
+            rows += len(x)
+    model.train(was_training)
+    return total / rows
+
+
 # %% [markdown]
 # Exercise 4, seeds
 
@@ -1097,6 +1726,196 @@ def restore_rng(state):
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="returns torch's generator" fails="seeds-everything"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    return torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed(seed)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="another seed for the loader than the one given" fails="seeds-order"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed((seed + 1) % 2**32)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="draws rows with replacement" fails="seeds-order"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed(seed)
+    if not shuffle:
+        return DataLoader(dataset, batch_size=batch_size, generator=generator)
+    sampler = torch.utils.data.RandomSampler(dataset, replacement=True, generator=generator)
+    return DataLoader(dataset, batch_size=batch_size, sampler=sampler, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="shuffles with another generator than the one it shows" fails="seeds-order"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed(seed)
+    if not shuffle:
+        return DataLoader(dataset, batch_size=batch_size, generator=generator)
+    sampler = torch.utils.data.RandomSampler(dataset, generator=torch.Generator().manual_seed(seed))
+    return DataLoader(dataset, batch_size=batch_size, sampler=sampler, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="seeds the global generators with the loader, to be safe" fails="seeds-isolated"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    seed_everything(seed)
+    generator = torch.Generator().manual_seed(seed)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="always shuffles" fails="seeds-isolated"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed(seed)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=True, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+
+
+def restore_rng(state):
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+
+
+# %% wrong="seeds" name="a tuple for a snapshot" fails="seeds-snapshot"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed(seed)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def rng_state():
+    name, keys, *rest = np.random.get_state()
+    return random.getstate(), (name, keys.tolist(), *rest), torch.get_rng_state()
+
+
+def restore_rng(state):
+    random.setstate(state[0])
+    np.random.set_state(state[1])
+    torch.set_rng_state(state[2])
+
+
+# %% wrong="seeds" name="seeds anew in place of a snapshot" fails="seeds-snapshot"
+def seed_everything(seed):
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def make_loader(dataset, batch_size, seed, shuffle=True):
+    generator = torch.Generator().manual_seed(seed)
+    return DataLoader(dataset, batch_size=batch_size, shuffle=shuffle, generator=generator)
+
+
+def rng_state():
+    seed = random.getrandbits(32)
+    seed_everything(seed)
+    return {"seed": seed}
+
+
+def restore_rng(state):
+    seed_everything(state["seed"])
 
 
 # %% [markdown]
@@ -1508,6 +2327,245 @@ def load_checkpoint(path, model, optimizer, scheduler, generator):
     return state["progress"]
 
 
+# %% wrong="checkpoint" name="returns the path" fails="checkpoint-round-trip"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+        "progress": progress,
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
+# %% wrong="checkpoint" name="seeds anew at each save" fails="checkpoint-round-trip"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    seed = torch.seed() % 2**32
+    torch.manual_seed(seed)
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "seed": seed,
+        "progress": progress,
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.manual_seed(state["seed"])
+    return state["progress"]
+
+
+# %% wrong="checkpoint" name="copies the temporary file and leaves it there" fails="checkpoint-round-trip checkpoint-atomic"
+import shutil
+
+
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+        "progress": progress,
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    shutil.copyfile(temporary, path)
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
+# %% wrong="checkpoint" name="progress among the states, so that a key is lost" fails="checkpoint-round-trip"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        **progress,
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    for part in ("model", "optimizer", "scheduler", "generator", "torch"):
+        del state[part]
+    return state
+
+
+# %% wrong="checkpoint" name="clears up after a failure, and keeps silent about it" fails="checkpoint-atomic"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+        "progress": progress,
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
+# %% wrong="checkpoint" name="removes the old file first, to make room" fails="checkpoint-atomic"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+        "progress": progress,
+    }
+    path = Path(path)
+    first = not path.exists()
+    path.unlink(missing_ok=True)
+    try:
+        torch.save(state, path)
+    except BaseException:
+        if first:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
+# %% wrong="checkpoint" name="does not touch a file that is there already" fails="checkpoint-round-trip checkpoint-atomic"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+        "progress": progress,
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+        if not os.path.exists(path):
+            os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
+# %% wrong="checkpoint" name="moves the old file away, so that for a moment there is none" fails="checkpoint-atomic"
+def save_checkpoint(path, model, optimizer, scheduler, generator, progress):
+    state = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "generator": generator.get_state(),
+        "torch": torch.get_rng_state(),
+        "progress": progress,
+    }
+    temporary = Path(f"{path}.tmp")
+    try:
+        torch.save(state, temporary)
+        if os.path.exists(path):
+            os.replace(path, f"{path}.old")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path, model, optimizer, scheduler, generator):
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    generator.set_state(state["generator"])
+    torch.set_rng_state(state["torch"])
+    return state["progress"]
+
+
 # %% [markdown]
 # Exercise 6, early stopping
 
@@ -1865,6 +2923,223 @@ class EarlyStopping:
 
     def state_dict(self):
         return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="no best loss before the first epoch" fails="early-stopping-stops early-stopping-not-a-number"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, None
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        first = self.best_loss is None and math.isfinite(val_loss)
+        if first or (self.best_loss is not None and val_loss < self.best_loss - self.min_delta):
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        return self.epoch - self.best_epoch >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(self.best_weights)
+
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="numbers the epochs from 0" fails="early-stopping-stops early-stopping-not-a-number"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.waited = 0
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.waited += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.waited = 0
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        self.epoch += 1
+        return self.waited >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(self.best_weights)
+
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="puts the best weights back by itself when it stops" fails="early-stopping-restores"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        stop = self.epoch - self.best_epoch >= self.patience
+        if stop and self.best_weights is not None:
+            model.load_state_dict(self.best_weights)
+        return stop
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(self.best_weights)
+
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="copies the parameters and forgets the buffers" fails="early-stopping-restores"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.best_weights = {name: p.detach().clone() for name, p in model.named_parameters()}
+        return self.epoch - self.best_epoch >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(self.best_weights, strict=False)
+
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="restores nothing, and says so to nobody" fails="early-stopping-restores early-stopping-not-a-number"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        return self.epoch - self.best_epoch >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is not None:
+            model.load_state_dict(self.best_weights)
+
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="gives the model new tensors, of which the optimiser knows nothing" fails="early-stopping-restores"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        return self.epoch - self.best_epoch >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(copy.deepcopy(self.best_weights), assign=True)
+
+    def state_dict(self):
+        return dict(vars(self))
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="forgets in the state how long it has waited" fails="early-stopping-resumes"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.waited = 0
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        self.waited += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.waited = 0
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        return self.waited >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(self.best_weights)
+
+    def state_dict(self):
+        return {name: value for name, value in vars(self).items() if name != "waited"}
+
+    def load_state_dict(self, state):
+        vars(self).update(state)
+
+
+# %% wrong="early-stopping" name="leaves the weights out of the state" fails="early-stopping-resumes"
+class EarlyStopping:
+    def __init__(self, patience, min_delta=0.0):
+        self.patience, self.min_delta = patience, min_delta
+        self.epoch, self.best_epoch, self.best_loss = 0, 0, math.inf
+        self.best_weights = None
+
+    def step(self, val_loss, model):
+        self.epoch += 1
+        if val_loss < self.best_loss - self.min_delta:
+            self.best_epoch, self.best_loss = self.epoch, val_loss
+            self.best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        return self.epoch - self.best_epoch >= self.patience
+
+    def restore(self, model):
+        if self.best_weights is None:
+            raise RuntimeError("none")
+        model.load_state_dict(self.best_weights)
+
+    def state_dict(self):
+        return {name: value for name, value in vars(self).items() if name != "best_weights"}
 
     def load_state_dict(self, state):
         vars(self).update(state)

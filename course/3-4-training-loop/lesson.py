@@ -256,12 +256,9 @@ check_dataset_given_statistics()
 ### BEGIN HIDDEN TESTS
 def check_dataset_single_row():
     single = BearingDataset([[7.0, -1.0, 2.0]], [9.0], mean=np.array([1.0, -1.0, 4.0]), std=np.array([2.0, 3.0, 8.0]))
-    assert len(single) == 1
     assert np.allclose(single[0][0], [3.0, 0.0, -0.25], rtol=0, atol=1e-6) and single[0][1].tolist() == [9.0]
     raw = BearingDataset(np.array([[3.0], [3.0], [3.0]]), np.ones(3), mean=np.zeros(1), std=np.ones(1))
     assert np.allclose([x.item() for x, _ in practice.rows_of(raw)], 3.0, rtol=0, atol=1e-5)
-    alone = BearingDataset(np.array([[3.0, 4.0]]), np.array([1.0]))
-    assert alone[0][0].tolist() == [0.0, 0.0] and np.asarray(alone.std).tolist() == [1.0, 1.0]
 
 
 check_dataset_single_row()
@@ -276,16 +273,18 @@ def check_dataset_batches():
     assert shapes == expected, (
         f"5 rows of 3 integers in batches of 2 came out with shapes {shapes}, expected {expected}"
     )
-    rows = practice.rows_of(data)
-    assert len(rows) == 5, f"for x, y in data gave {len(rows)} rows, expected 5"
-    means = np.mean([x.tolist() for x, _ in rows], axis=0)
-    assert np.allclose(means, 0, atol=1e-5), f"features in a list of integers: the column means are {means}, expected 0"
+    x = np.array([x.tolist() for x, _ in practice.rows_of(data)])
+    means, deviations = x.mean(axis=0), x.std(axis=0)
+    assert np.allclose(means, 0, atol=1e-5) and np.allclose(deviations, 1, atol=1e-5), (
+        f"features in a list of integers: the columns have means {means.round(3).tolist()}, expected 0, "
+        f"and standard deviations {deviations.round(3).tolist()}, expected 1"
+    )
 
 
 check_dataset_batches()
 
 
-# %% check="dataset-traps" points=2 hidden="a column that holds 0.1 in every row, time stamps, and arrays that somebody changes later"
+# %% check="dataset-traps" points=2 hidden="a column that holds 0.1 in every row, many rows, time stamps, and whether the arrays or the dataset change with each other"
 def check_dataset_traps():
     for rows, hours in [(3, 2), (2, 3)]:
         refused = practice.raises(ValueError, BearingDataset, np.zeros((rows, 2)), np.zeros(hours))
@@ -302,10 +301,9 @@ check_dataset_traps()
 
 ### BEGIN HIDDEN TESTS
 def check_dataset_rounding():
-    for n in (3, 7, 12, 30):
+    for n in (3, 7, 12, 30, 1100):
         data = BearingDataset(np.column_stack([np.full(n, 0.1), np.arange(n)]), np.zeros(n))
-        assert max(abs(x[0].item()) for x, _ in practice.rows_of(data)) < 1e-5, n
-        assert np.asarray(data.std)[0] == 1
+        assert max(abs(x[0].item()) for x, _ in practice.rows_of(data)) < 1e-5 and np.asarray(data.std)[0] == 1
     steps = np.array([[0.0], [1.0], [2.0], [3.0]])
     for stamps in (1.7e9 + steps, (1.6e7 + steps).astype(np.float32)):
         got = np.array([x.item() for x, _ in practice.rows_of(BearingDataset(stamps, np.zeros(4)))])
@@ -620,15 +618,10 @@ def check_network_state_types():
     net = BearingNet(4, hidden=(5, 3), offset=600, scale=150).eval()
     x = torch.randn(9, 4)
     narrow = net(x)
-    assert narrow.dtype == torch.float32
     net.double()
     assert net.offset.dtype == net.scale.dtype == torch.float64
     wide = net(x.double())
     assert wide.dtype == torch.float64 and torch.allclose(wide.float(), narrow, rtol=1e-4)
-    other = BearingNet(4, hidden=(5, 3), offset=1, scale=2).eval()
-    source = BearingNet(4, hidden=(5, 3), offset=0.5, scale=0.25).eval()
-    other.load_state_dict(source.state_dict())
-    assert torch.equal(other(x), source(x)) and other.offset.item() == 0.5
 
 
 check_network_state_types()
@@ -813,18 +806,16 @@ def check_loop_training_more():
     net, loader = line_to_train(batches)
     net.weight.grad, net.bias.grad = torch.full((1, 1), 50.0), torch.full((1,), -50.0)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9)
-    got = train_epoch(net, (batch for batch in loader), nn.functional.mse_loss, optimizer)
-    w, b, losses = line_by_hand(batches, lr=0.05, momentum=0.9)
+    train_epoch(net, (batch for batch in loader), nn.functional.mse_loss, optimizer)
+    w, b, _ = line_by_hand(batches, lr=0.05, momentum=0.9)
     assert np.allclose((net.weight.item(), net.bias.item()), (w, b), rtol=1e-4)
-    assert np.isclose(got, np.average(losses, weights=[2, 1, 4]), rtol=1e-4)
 
     def signed(prediction, target):
         return (prediction - 2 * target).mean()
 
     # Here d loss / dw = mean(x) and d loss / db = 1.
     net, loader = line_to_train(batches[:1])
-    got = train_epoch(net, loader, signed, torch.optim.SGD(net.parameters(), lr=0.1))
-    assert np.isclose(got, (0.25 - 4 - 1.25 - 2) / 2, rtol=1e-4)
+    train_epoch(net, loader, signed, torch.optim.SGD(net.parameters(), lr=0.1))
     assert np.allclose((net.weight.item(), net.bias.item()), (0.5 + 0.05, -0.25 - 0.1), rtol=1e-4)
 
 
@@ -832,7 +823,7 @@ check_loop_training_more()
 ### END HIDDEN TESTS
 
 
-# %% check="loop-evaluate" points=2 hidden="an evaluation in eval mode, gradients from before, and batches that come from a generator"
+# %% check="loop-evaluate" points=2 hidden="an evaluation in eval mode, gradients from before, batches that come from a generator, and a loss that is not symmetric"
 def check_loop_evaluate():
     net = nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.9)).train()
     with torch.no_grad():
@@ -851,7 +842,6 @@ def check_loop_evaluate():
         f"squared errors 1, 4, 9 and, in a second batch, 100: evaluate returned {got:.4f}, expected 28.5.{think}"
     )
     assert net.training, "a model that was in train mode is in eval mode after evaluate, expected train mode"
-    assert net[0].weight.item() == 2.0 and net[0].bias.item() == 1.0, "evaluate changed the weights"
 
 
 check_loop_evaluate()
@@ -873,7 +863,7 @@ def check_loop_evaluate_more():
         (torch.tensor([[4.0]]), torch.tensor([[6.0]])),
     ]
     got = evaluate(net, (batch for batch in loader), signed)
-    assert isinstance(got, float) and np.isclose(got, (-1 - 1 - 8) / 3, rtol=1e-4)
+    assert np.isclose(got, (-1 - 1 - 8) / 3, rtol=1e-4)
     assert not net.training
     assert net.weight.grad.item() == 7.0 and net.bias.grad is None
 
@@ -904,7 +894,6 @@ def check_loop_modes():
         assert not any(recording for _, recording in net.seen), (
             "evaluate predicted while gradients were recorded, expected torch.no_grad()"
         )
-        assert len(net.seen) == 3, f"evaluate called the model {len(net.seen)} times for 3 batches, expected 3"
         assert net.training == before, f"model.training was {before} before evaluate and is {net.training} after it"
         assert net.norm.running_mean.item() == 0, "evaluate changed the running mean of the batch normalisation"
         assert torch.is_grad_enabled(), "after evaluate gradients are switched off for the whole notebook"
@@ -1136,9 +1125,7 @@ def check_seeds_order(n, batch_size, seed):
         f"two loaders with seed={seed} gave other orders when other code used torch's global generator. Who shuffles?"
     )
     if n > 10:
-        assert first[0] != list(range(n)), "make_loader(...) gives the rows in order, expected them shuffled"
         assert first[0] != first[1] != first[2] != first[0], "the order is the same in two passes, expected a new one"
-        assert three_passes(seed + 1)[0] != first[0], f"seeds {seed} and {seed + 1} give the same order"
 
 
 check_seeds_order(23, 5, seed=11)
@@ -1161,7 +1148,7 @@ def check_seeds_isolated():
             f"make_loader(..., shuffle={shuffle}) changed torch's global generator, the one torch.manual_seed seeds"
         )
         rows = [row for (batch,) in loader for row in batch.tolist()]
-        assert torch.equal(before, torch.get_rng_state()), (
+        assert torch.equal(made, torch.get_rng_state()), (
             f"a pass with shuffle={shuffle} changed torch's global generator: the loader needs its own"
         )
         assert (rows == list(range(10))) == (not shuffle), f"shuffle={shuffle}: the rows came as {rows}"
@@ -1190,11 +1177,12 @@ def check_seeds_snapshot():
     seed_and_draw()
     state = rng_state()
     assert isinstance(state, dict), f"rng_state() returned {type(state).__name__}, expected a dict"
-    assert draws() == expected, "rng_state() changed what is drawn afterwards, expected it only to look"
+    after = draws()
+    assert after == expected, "rng_state() changed what is drawn afterwards, expected it only to look"
     draws()
     restore_rng(state)
     for name, got in draws().items():
-        want = expected[name]
+        want = after[name]
         assert got == want, f"{name} after restore_rng: {got}, expected {want} as right after the snapshot"
     practice.through_file(state, "the snapshot")
 
@@ -1404,7 +1392,7 @@ def load_checkpoint(path, model, optimizer, scheduler, generator) -> dict:
     ### END SOLUTION
 
 
-# %% check="checkpoint-round-trip" points=2 hidden="a progress with nested values, and the training that goes on after saving"
+# %% check="checkpoint-round-trip" points=2 hidden="a progress with nested values, and an empty one"
 def check_checkpoint_round_trip():
     with tempfile.TemporaryDirectory() as folder:
         for path in (Path(folder, "one.pt"), str(Path(folder, "two.pt"))):
@@ -1414,11 +1402,12 @@ def check_checkpoint_round_trip():
             returned = practice.save(save_checkpoint, path, run, history=list(run.history))
             assert returned is None, f"save_checkpoint returned {returned!r}, expected nothing"
             assert Path(path).exists(), f"save_checkpoint({path!r}, ...) wrote no file there"
-            changed = practice.first_difference(practice.full_state(run), before)
+            saved = practice.full_state(run)
+            changed = practice.first_difference(saved, before)
             assert not changed, f"save_checkpoint changed the running training: {changed}"
             new = practice.new_run(seed=4)
             new.history = practice.load(load_checkpoint, path, new)["history"]
-            found = practice.first_difference(practice.full_state(new), before)
+            found = practice.first_difference(practice.full_state(new), saved)
             assert not found, f"saved and loaded into new objects, this differs: {found}. Is it saved, and put back?"
         names = sorted(os.listdir(folder))
         assert names == ["one.pt", "two.pt"], (
@@ -1440,13 +1429,6 @@ def check_checkpoint_progress():
             practice.save(save_checkpoint, path, run, **content)
             got = practice.load(load_checkpoint, path, run)
             assert type(got) is dict and practice.first_difference(got, content) == ""
-        assert os.listdir(folder) == ["run.pt"]
-        # What is loaded is what was saved, also when the training has gone on in between.
-        before = practice.full_state(run)
-        practice.save(save_checkpoint, path, run, history=list(run.history))
-        practice.train(run, 1)
-        run.history = practice.load(load_checkpoint, path, run)["history"]
-        assert practice.first_difference(practice.full_state(run), before) == ""
 
 
 check_checkpoint_progress()
@@ -1483,7 +1465,7 @@ check_checkpoint_exact("adam", 5, 4)
 ### END HIDDEN TESTS
 
 
-# %% check="checkpoint-atomic" points=3 hidden="Ctrl-C while it saves, a first save that fails, and a second name of the old file"
+# %% check="checkpoint-atomic" points=3 hidden="Ctrl-C while it saves, a first save that fails, and a second save, with a second name of the old file"
 class Unsaveable:
     """An object on which pickling stops with an error, as writing does on a full disk."""
 
@@ -1555,8 +1537,6 @@ def check_checkpoint_safe():
         practice.save(save_checkpoint, path, run, epoch=1)
         refused = practice.raises(pickle.UnpicklingError, torch.load, path, weights_only=True)
         assert not refused, "torch.load(path, weights_only=True) refused your file. Save state dicts, not objects."
-        got = practice.load(load_checkpoint, path, run)
-        assert got == {"epoch": 1}, f"load_checkpoint returned {got!r}, expected the progress {{'epoch': 1}}"
         # A file of yours with a trap in its progress, as an attacker could have left it on the disk.
         practice.save(save_checkpoint, path, run, epoch=Trojan(trap))
         refused = practice.raises(pickle.UnpicklingError, load_checkpoint, path, *parts)
@@ -1772,7 +1752,7 @@ for losses, patience, min_delta in [
 # %% check="early-stopping-restores" points=3 hidden="batch normalisation, and training that goes on after restoring"
 def check_early_stopping_restores():
     model = nn.Linear(1, 1, bias=False)
-    stopper = EarlyStopping(patience=3)
+    stopper = EarlyStopping(patience=2)
     for weight, loss in [(10.0, 5.0), (20.0, 2.0), (30.0, 3.0), (40.0, 4.0)]:
         nn.init.constant_(model.weight, weight)
         stopper.step(loss, model)
@@ -1814,9 +1794,8 @@ def check_early_stopping_restores_buffers():
         learn()
         stopper.restore(model)
         assert practice.first_difference(dict(model.state_dict()), dict(states[1])) == ""
-    assert all(p.requires_grad for p in model.parameters())
     learn()
-    assert practice.first_difference(dict(model.state_dict()), dict(states[1])) != ""
+    assert not torch.equal(model[0].weight, states[1]["0.weight"])
 
 
 check_early_stopping_restores_buffers()
