@@ -175,8 +175,8 @@ def test_requests_run_in_parallel_and_answers_come_in_their_order(way):
     with running("service:app", **way) as service:
         begun = time.monotonic()
         replies = service.parallel([("GET", f"/slow?seconds={0.3 - number / 100}") for number in range(8)], at_once=8)
-        assert time.monotonic() - begun < 8 * 0.2
-        assert [reply.seconds for reply in replies] == sorted((reply.seconds for reply in replies), reverse=True)
+        assert [reply.status for reply in replies] == [200] * 8
+        assert time.monotonic() - begun < 8 * 0.23  # one after the other they take longer
         echoes = service.parallel([("POST", "/echo", number) for number in range(30)], at_once=5)
         assert [echo.json()["got"] for echo in echoes] == [str(number) for number in range(30)]
 
@@ -265,8 +265,8 @@ def test_a_service_that_takes_too_long_to_come_up_is_given_up(way):
 
 
 def test_one_that_never_gets_ready_says_what_it_answers(way):
-    with pytest.raises(ServiceError, match="did not become ready within 3 s: GET /nowhere still answers 404"), \
-            running("service:app", ready="/nowhere", within=3, **way):
+    with pytest.raises(ServiceError, match="did not become ready within 12 s: GET /nowhere still answers 404"), \
+            running("service:app", ready="/nowhere", within=12, **way):
         pass
 
 
@@ -331,6 +331,14 @@ def test_nothing_is_left_when_the_process_that_started_it_is_killed(folder, star
     assert gone(child)
 
 
+@POSIX
+def test_a_module_that_takes_sigterm_away_when_it_is_imported_spoils_the_end_as_under_uvicorn_itself(way, folder):
+    (folder / "stubborn.py").write_text(
+        "import signal\nfrom service import app\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n")
+    with running("stubborn:app", **way) as service, pytest.raises(ServiceError, match="would not end"):
+        service.stop(within=1)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 def test_a_fork_is_taken_only_of_a_process_with_a_single_thread():
     program = textwrap.dedent(f"""
@@ -369,3 +377,30 @@ def test_the_lifeline_can_carry_the_word_to_stop_where_there_are_no_signals(fold
         os.write(service._process._lifeline, b"stop")
         assert service._process.wait_for(5) == 0
         assert pending.result().status == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="isolation is Linux's")
+def test_a_lesson_that_starts_services_is_refused_where_a_submission_gets_no_network():
+    from autograder.execution import EngineError, Job
+    from autograder.execution.engine import Engine
+    from autograder.execution.jail import Level
+
+    with Engine(Level.LANDLOCK) as engine, pytest.raises(EngineError, match="starts services.*namespaces"):
+        engine.run(Job((), services=True))
+
+
+def test_a_lesson_says_in_its_header_that_it_starts_services(tmp_path):
+    from autograder.course.source import read_lesson
+    from autograder.errors import SourceError
+
+    mini = Path(__file__).parent / "courses" / "mini" / "course"
+    lesson = next(folder for folder in sorted(mini.iterdir()) if (folder / "lesson.py").exists())
+    copy = tmp_path / lesson.name
+    copy.mkdir()
+    text = (lesson / "lesson.py").read_text(encoding="utf-8")
+    for value, expected in (("true", True), ("false", False)):
+        (copy / "lesson.py").write_text(text.replace("# title:", f"# services: {value}\n# title:", 1), encoding="utf-8")
+        assert read_lesson(copy / "lesson.py").services is expected
+    (copy / "lesson.py").write_text(text.replace("# title:", "# services: maybe\n# title:", 1), encoding="utf-8")
+    with pytest.raises(SourceError, match="'services' must be true or false"):
+        read_lesson(copy / "lesson.py")

@@ -70,6 +70,8 @@ Another course can be measured in the same way: what is needed is its solutions,
 def publish(course: Course, proofs: Iterable[LessonProof], seeds: int) -> list[Path]:
     """Writes the figures of lessons and the pages of all; returns the files.
 
+    Figures of lessons that have changed since, other than in their prose, are dropped.
+
     Args:
         proofs: of complete runs, with every mutant.
         seeds: with how many the lessons were run.
@@ -83,7 +85,8 @@ def publish(course: Course, proofs: Iterable[LessonProof], seeds: int) -> list[P
             "proven": not proof.problems, "flaky": len(proof.flaky), "seeds": seeds, "score": proof.mutation_score,
             "trials_per_second": round(proof.trials_per_second, 1), "machine": _machine(), "versions": _versions(),
             **figures}
-    kept = {lesson: kept[lesson] for lesson in course.lesson_ids if lesson in kept}
+    kept = {lesson: kept[lesson] for lesson in course.lesson_ids
+            if lesson in kept and kept[lesson]["text"] == text_digest(course, course.lesson(lesson))}
     written = {docs / _KEPT: json.dumps(kept, indent=1, ensure_ascii=False) + "\n", **pages(course, kept)}
     (docs / _LESSONS).mkdir(parents=True, exist_ok=True)
     for path in (docs / _LESSONS).glob("*.md"):
@@ -123,6 +126,9 @@ def pages(course: Course, figures: dict[str, dict[str, Any]]) -> dict[Path, str]
             "Seconds | MiB | Run on |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for lesson, one in figures.items():
         rows.append(f"| [{lesson}]({_LESSONS}/{lesson}.md) | " + " | ".join(_values(one)) + f" | {one['date']} |")
+    unmeasured = [lesson for lesson in course.lesson_ids if lesson not in figures]
+    if unmeasured:
+        rows += ["", f"No complete run on their present text: {', '.join(unmeasured)}."]
     found = {docs / _TABLE: _ABOUT + "\n".join(rows) + "\n" + _METHOD}
     for lesson_id, one in figures.items():
         found[docs / _LESSONS / f"{lesson_id}.md"] = _lesson_page(course.lesson(lesson_id), one)
