@@ -45,8 +45,9 @@ def test_a_mistake_is_made(statement, operator, after):
 
 
 def test_every_part_of_a_solution_is_changed_and_nothing_between_them():
-    source = "class C:\n" + "".join(f"    def {name}(self, n):\n        ### BEGIN SOLUTION\n        return n + {number}\n"
-                                   f"        ### END SOLUTION\n    {name}_limit = 1 + 2\n"
+    method = ("    def {name}(self, n):\n        ### BEGIN SOLUTION\n        return n + {number}\n"
+              "        ### END SOLUTION\n    {name}_limit = 1 + 2\n")
+    source = "class C:\n" + "".join(method.format(name=name, number=number)
                                    for number, name in enumerate(["a", "b", "c"], start=5))
     found = mutants_of("c", source)
     assert {one.line for one in found} == {4, 9, 14}

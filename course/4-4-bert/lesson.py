@@ -168,6 +168,9 @@ print("cut to 6:", depot_tokenizer.convert_ids_to_tokens(cut))
 # %% [markdown]
 # ## Exercise 1 · Tokenise
 #
+# In this course a check cell that prints nothing has passed; one that fails says what it called, what it got and what
+# it expected.
+#
 # Write the tokeniser yourself, once. Afterwards you may trust the library's. In both functions `vocab` is a dict from
 # token to number and holds at least `[PAD]`, `[UNK]`, `[CLS]` and `[SEP]`, with any numbers.
 #
@@ -175,7 +178,8 @@ print("cut to 6:", depot_tokenizer.convert_ids_to_tokens(cut))
 #
 # - Turn the text into lower case. Its words are the longest runs of letters and digits; white space separates and
 #   vanishes; every other character (the underscore too) is a word of its own. The checks use ASCII texts, words of at
-#   most 100 characters, and no special tokens inside a text.
+#   most 100 characters, and no special tokens inside a text. (The library also strips accents first, which is why
+#   "café" came back above as "cafe" in pieces; yours need not.)
 # - Cut each word greedily, as described above: longest piece first, continuing pieces are looked up with `##` in
 #   front. A word that cannot be cut to its end becomes a single `[UNK]`.
 # - `[CLS]` stands first and `[SEP]` last, also around an empty text.
@@ -434,8 +438,10 @@ print(f"alone {probabilities[best]:.4f}   padded, with mask {with_mask[best]:.4f
 # - Return a list with one entry per text: a list of the k likeliest tokens for its gap, as pairs `(token, probability)`,
 #   likeliest first. `token` is the string in the vocabulary (`"##s"` keeps its signs), `probability` a Python float:
 #   the softmax over the *whole* vocabulary.
-# - Predict in eval mode and without recording gradients, and leave `model.training` as you found it.
-# - A text gets the same answer whatever else is in the list.
+# - Predict in eval mode and without recording gradients, and leave `model.training` as you found it. The checks look at
+#   the model as a whole; they have no model of which only a part is in train mode.
+# - A text gets the same answer whatever else is in the list. One text at a time, or all of them padded and with their
+#   mask: both are fine.
 #
 # The checks allow a difference of 1e-4 in a probability.
 
@@ -636,6 +642,9 @@ with once_solved("exercise 2"):
 # before. A larger model would use it. This one leans on the neighbours of a gap, and "motor" leaves two choices, so it
 # stays undecided. A high score on average, which its card reports, does not mean that it reads as you do.
 #
+# In the third panel no guess reaches a tenth, as it should be. But two of the five best are verbs, where only a name can
+# stand: this model has learnt the grammar of its notes roughly.
+#
 # ## A body and a new head
 #
 # To sort reports, replace the head: one vector for the whole text goes in, one logit for each class comes out. In
@@ -660,8 +669,8 @@ for name, module in [
 #
 # There are two ways to train such a model further, to **fine-tune** it:
 #
-# - **Frozen body.** Only the new parts learn. The body's vectors never change, so you compute them once, and training
-#   takes milliseconds. With few examples there is little to overfit, and one body can serve many heads. But if the
+# - **Frozen body.** Only the new parts learn. The body's vectors never change, so you can compute them once and keep
+#   them; a step of training then costs next to nothing. With few examples there is little to overfit, and one body can serve many heads. But if the
 #   vectors do not hold what you need, no head can find it.
 # - **Unfrozen body.** Everything learns, with a small learning rate, since large steps wipe out what the body knew.
 #   It is slower, takes more memory, and gives one whole model for each task.
@@ -703,7 +712,7 @@ for chance, (text, label) in sorted(zip(chances, NEW_COMPLAINTS), reverse=True):
 # says "promising", and no more.)
 #
 # Now the reports that drivers send after a shift. Each names two parts, and one is out of order. If that is the one
-# that keeps people safe, the bus must stay in:
+# that keeps people safe, the bus must stay in. (The wording is drawn by lot, so even a display may leak.)
 
 # %%
 train_texts, train_labels = driver_reports(480, seed=11)
@@ -841,7 +850,10 @@ def check_fine_tune_unfrozen():
     )
     early = np.mean(losses[: len(batches)])
     late = np.mean(losses[-len(batches) :])
-    assert late < early, f"mean loss of the first epoch {early:.3f}, of the third {late:.3f}: it must fall"
+    assert late < early, (
+        f"mean loss of the first epoch {early:.3f}, of the third {late:.3f}, expected a lower one. Is each step "
+        "zero_grad(), backward(), step(), in this order, with an optimiser made once, before the loops?"
+    )
 
 
 check_fine_tune_unfrozen()
@@ -938,7 +950,8 @@ check_fine_tune_part()
 
 # %% [markdown]
 # Now the comparison, with the small body that knows this kind of text. Both runs see the same reports in the same
-# order. Frozen, the pooler and the classifier learn; unfrozen, everything does.
+# order. Frozen, the pooler and the classifier learn; unfrozen, everything does. Each gets a learning rate that suits it:
+# 3e-3 for new layers, which have far to go, and 5e-4 for a body that must not forget what it knows.
 
 # %%
 with once_solved("exercise 3"):
@@ -963,7 +976,7 @@ with once_solved("exercise 3"):
         left.plot(np.convolve(losses, np.ones(10) / 10, mode="valid"), color=colour, label=f"{name} body")
     left.set(xlabel="step", ylabel="training loss (mean of 10)", ylim=(0, 0.9))
     left.legend()
-    names = ["MiniLM\nfrozen", "depot_bert\nfrozen", "depot_bert\nunfrozen"]
+    names = ["MiniLM\nfrozen\n120 reports", "depot_bert\nfrozen\n480 reports", "depot_bert\nunfrozen\n480 reports"]
     scores = [minilm_right, runs["frozen"][1], runs["unfrozen"][1]]
     right.bar(names, scores, color=[GREY, ORANGE, BLUE], width=0.6)
     right.bar_label(right.containers[0], [f"{score:.0%}" for score in scores], label_type="center", color="white")
@@ -973,8 +986,14 @@ with once_solved("exercise 3"):
     plt.show()
 
 # %% [markdown]
-# With a frozen body, `depot_bert` is no better than a coin. Nobody ever trained the vector of its `[CLS]` to sum up a text,
-# and attention cannot learn to look from a part to its state. Unfrozen, it learns exactly that within seconds.
+# With a frozen body, `depot_bert` is no better than a coin. A likely reason: guessing hidden words never asked the
+# vector of its `[CLS]` to sum up a text, and frozen attention cannot learn to bring a part and its state together
+# there. Unfrozen, it can, and within seconds it does. (That all 300 are right says something about the reports too; see
+# "The score that was too good", near the end.)
+#
+# Compare only the last two bars with each other. MiniLM, which is slow, learnt from 120 reports and was tested on
+# 120, with the mean over its tokens; the others had 480 and 300, and `[CLS]`. Nor is the time of the frozen run the best
+# one: `fine_tune` sends every batch through the frozen body again, where vectors kept from the first time would do.
 #
 # Do not read this as "unfrozen is better". You saw the opposite with the complaints: 20 examples, a new topic in every
 # one, and a body that had read far more than you could ever label. Unfreezing 22 million weights for 20 examples would
@@ -1016,13 +1035,15 @@ fig, ax = plt.subplots(figsize=(5.6, 4.4), dpi=80, layout="constrained")
 image = ax.imshow(scores, cmap="cividis")
 ax.set_xticks(range(len(scores)), tokens[first:-1], rotation=60, ha="right")
 ax.set_yticks(range(len(scores)), tokens[first:-1])
-ax.set(xlabel="last token of the answer", ylabel="first token of the answer")
+beat = (start_logits[0] + end_logits[0]).item()
+ax.set(xlabel="last token of the answer", ylabel="first token of the answer", title=f"to beat: [CLS] with {beat:.1f}")
 ax.grid(visible=False)
 fig.colorbar(image, label="score: start + end")
 plt.show()
 
 # %% [markdown]
-# The brightest square is the answer; the white half would end before it starts. (Transformers had a ready-made pipeline
+# The brightest square is the answer; the white half would end before it starts. `[CLS]`, whose score stands above the
+# map, is beaten by far, so the note does say what the labour cost. (Transformers had a ready-made pipeline
 # for this and dropped it in version 5, so you write your own.) To return it as text, do not glue tokens together: "Rosa"
 # would come back as "rosa". The tokeniser's **offset mapping** says for each token at which character of the note it
 # begins and ends. Cut the answer out of the note:
@@ -1075,7 +1096,8 @@ for i, ids in enumerate(windows["input_ids"]):
 # - Cut `context` into windows of at most `window` tokens (question and special tokens included) that overlap by
 #   `stride` tokens, as the tokeniser does above. Only tokens of the context are allowed in an answer.
 # - In each window compute the best span, and its lead: its score minus the score of `[CLS]`, which is
-#   `start_logits[0] + end_logits[0]`. Choose the span with the highest lead of all windows.
+#   `start_logits[0] + end_logits[0]`. Choose the span with the highest lead of all windows. (Of equal leads any may win;
+#   the checks have none above 0.) The windows may go through the model together or one by one.
 # - If that lead is greater than 0, return the piece of `context` from the first character of the span to its last, and
 #   the place of that first character: `context[start : start + len(answer)] == answer`. Otherwise, and for a context
 #   without any token, return `("", -1)`.
@@ -1223,7 +1245,7 @@ def check_find_answer_windows():
         for question, expected in [("Who repaired the bus?", "Pavel"), ("How long did the repair take?", "seven hours")]:
             got = find_answer(model, tokenizer, question, note)
             want = expected, note.index(expected)
-            think = "Is the note cut off after the first window?" if where != "at the start" else "Is the lead compared?"
+            think = "Is the note cut off after the first window?" if where != "at the start" else "Compare the best span minus [CLS] across the windows."
             assert got == want, (
                 f"a note of {len(tokenizer(note)['input_ids'])} tokens with the answer {where}: "
                 f"find_answer(..., {question!r}, note) returned {got}, expected {want}. {think}"
@@ -1364,6 +1386,9 @@ with once_solved("exercise 4"):
     print({name: [f"{value:.0%}" for value in values] for name, values in found.items()})
 
 # %% [markdown]
+# With windows nothing is lost, however long the note. Trust the difference between the lines more than the 100 %: the
+# notes come from the grammar that the model was trained on ("The score that was too good", near the end).
+#
 # ## What counts as right?
 #
 # "The radiator hose" where somebody wrote down "radiator hose": right or wrong? You need a rule, fixed before you
@@ -1395,11 +1420,11 @@ print("words that 'new new door' shares with 'new door door':", dict(shared))
 #
 # - `normalise(text)` returns a text in lower case, in which every character of `string.punctuation` is deleted (not
 #   replaced by a space), then the words `a`, `an` and `the` are deleted, and then words are separated by single
-#   spaces, with none at the ends.
+#   spaces, with none at the ends. A word is what white space separates.
 # - `exact_match(prediction, references)` returns 1.0 if the normalised prediction equals one of the normalised references,
 #   else 0.0.
 # - `f1(prediction, references)` returns the highest F1 of the prediction with one of the references, a float from 0 to
-#   1. Words are what white space separates in a normalised text. If one of the two texts has no words left, F1
+#   1. It counts the words of the normalised texts. If one of the two texts has no words left, F1
 #   is 1.0 when the other has none either, else 0.0; it is 0.0 too when no word is shared.
 # - `squad_score(predictions, references)` returns `{"exact_match": …, "f1": …}`, the means over all questions in per
 #   cent (0 to 100). `references[i]` is the list of references for `predictions[i]`. Raise `ValueError` if the two lists
@@ -1582,8 +1607,8 @@ assert practice.raises(ValueError, squad_score, ["a", "b"], [["a"]])
 # %% [markdown]
 # A home-made metric earns trust when it agrees with one that others use. The libraries `evaluate` and `torchmetrics` have
 # SQuAD's, and both are not installed here, so the hidden checks compare yours with a second computation by another way.
-# The values below come from the definition; a learner with a network can compare them with
-# `evaluate.load("squad").compute(...)`.
+# The values below come from the definition. They follow SQuAD's second version, which has questions without an answer:
+# two empty texts are right. (The script of the first version gives F1 = 0 for them.)
 
 # %%
 with once_solved("exercise 5"):
@@ -1598,7 +1623,8 @@ with once_solved("exercise 5"):
 # |---|---|---|
 # | `config.json` | sizes, the kind of model, names of the classes | it does not load |
 # | `model.safetensors` | the weights | it does not load |
-# | `tokenizer.json`, `tokenizer_config.json` | vocabulary and rules | it *loads*, and reads nonsense |
+# | `tokenizer.json` | vocabulary and rules for cutting | it *loads*, and reads nonsense |
+# | `tokenizer_config.json` | settings, such as the greatest length | it *loads*, reads the same, and forgets its limit of 128 |
 #
 # The class names belong in there: `config.id2label` (number to name) and `config.label2id` (the reverse). Otherwise
 # somebody will guess which of `LABEL_0` and `LABEL_1` means danger.
@@ -1637,7 +1663,7 @@ for attempt in (1, 2):
 print("missing, so drawn at random:", sorted(info["missing_keys"]))
 
 # %% [markdown]
-# Second, a folder without the files of the tokeniser. This is the depot's "every report is harmless":
+# Second, a folder without the files of the tokeniser. Two reports go in, about a brake and about a window:
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
@@ -1645,24 +1671,32 @@ with tempfile.TemporaryDirectory() as folder:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     print("loaded without an error:", type(tokenizer).__name__, "with", len(tokenizer), "tokens")
     print(tokenizer.tokenize(text))
+    for report in ("The brake disc was cracked.", "The window seal was torn."):
+        print(tokenizer(report)["input_ids"], report)
 
 # %% [markdown]
+# To the model, all texts of one length are the same text, and get the same verdict. This is how every report at the
+# depot came to be harmless.
+#
 # ## Exercise 6 · Save and load
 #
 # `save_model(model, tokenizer, labels, folder)` writes everything that somebody needs into `folder`, a path (maybe one
 # that does not exist yet), with the library's own `save_pretrained`, weights in safetensors.
 #
 # - `labels` is the list of class names: `labels[i]` is the name of class i. Put them into the configuration as `id2label`
-#   and `label2id`. If there are not as many as `model.config.num_labels`, raise `ValueError` and write nothing.
+#   and `label2id`. If there are not as many as `model.config.num_labels`, raise `ValueError` and write nothing. The
+#   names in the checks all differ. You may change the configuration of the model that you were given.
 #
 # `load_model(kind, folder)` returns `(model, tokenizer)`: the model in eval mode, and the tokeniser. `kind` is an Auto
 # class such as `AutoModelForSequenceClassification`.
 #
 # - If a weight of the model is not in the file, raise `ValueError`. (Weights in the file that this model does not use are
-#   no problem.)
+#   no problem.) So `load_model(AutoModel, "depot_bert")` is refused: the file has no pooler. The first cell of this
+#   lesson left the pooler out, with `add_pooling_layer=False`.
 # - If the number of tokens, `len(tokenizer)`, is not `model.config.vocab_size`, raise `ValueError`.
 # - If there is no such folder, raise `OSError` or one of its kinds, such as `FileNotFoundError`. Pass
-#   `local_files_only=True`, so that no typing error ever downloads a stranger's model.
+#   `local_files_only=True`, so that no typing error ever downloads a stranger's model. Where `config.json` or the file
+#   of weights is missing, the library raises by itself, and its error is fine.
 #
 # A model that went through both functions gives the same logits within 1e-6.
 
@@ -1681,7 +1715,7 @@ def save_model(model, tokenizer, labels: list[str], folder) -> None:
 
 
 def load_model(kind, folder):
-    """Return (model, tokenizer) from a folder, and raise where something is missing in it."""
+    """Return (model, tokenizer) from a folder, and raise where weights or vocabulary are missing."""
     ### BEGIN SOLUTION
     model, info = kind.from_pretrained(folder, local_files_only=True, output_loading_info=True)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -1898,24 +1932,33 @@ print("what MiniLM read:", minilm_tokenizer.decode(foreign["input_ids"][0])[:90]
 # size. A stored example with its expected output, tried after each load, catches that as well.
 #
 # **The question from elsewhere.** A model card says what a model was trained on. `depot_bert_qa` knows eleven questions, each
-# in two wordings. Ask it something else, and it often refuses, which is luck. Sometimes it is as sure as ever:
+# in two wordings. Here is one of them, and then four from elsewhere, with the lead of the best span over `[CLS]`:
 
 # %%
 note = (
     "Bus 214 came in on Tuesday. Rosa at the wheel reported rain on the seats. Pavel found that the window seal was torn "
     "and glued it. We paid 360 euros for the part and 90 euros for the labour. It went back on line 7 on Friday."
 )
-strange = ["Who repaired the bus?", "Who cleaned the bus?", "How long did the coffee last?", "Who is the father of Rosa?"]
-for question in strange:
+known = "Who repaired the bus?"
+strange = ["Who cleaned the bus?", "Where is the depot?", "How long did the coffee last?", "Who is the father of Rosa?"]
+for question in [known, *strange]:
     encoded = depot_tokenizer(question, note, return_tensors="pt")
     with torch.no_grad():
         output = reader(**encoded)
-    chances = output.start_logits[0].softmax(-1), output.end_logits[0].softmax(-1)
-    start, end = (chance.argmax().item() for chance in chances)
-    sure = chances[0][start].item() * chances[1][end].item()
-    print(f"{question:30} {depot_tokenizer.decode(encoded['input_ids'][0, start : end + 1]):10} {sure:.0%} sure")
+    scores = output.start_logits[0][:, None] + output.end_logits[0][None, :]  # rows: first token, columns: last token
+    begin = encoded.sequence_ids(0).index(1)  # where the note begins
+    spans = scores[begin:-1, begin:-1]
+    spans = spans.masked_fill(torch.ones_like(spans).tril(-1).bool(), -math.inf)  # the end before the start
+    start, end = divmod(spans.argmax().item(), len(spans))
+    lead = spans.max().item() - scores[0, 0].item()
+    answer = depot_tokenizer.decode(encoded["input_ids"][0, begin + start : begin + end + 1]) if lead > 0 else "(refused)"
+    print(f"{question:30} {answer:10} lead {lead:6.1f}")
 
 # %% [markdown]
+# One of the four is refused. The other three get an answer, and "Tuesday" for a place even has a higher lead than the
+# right answer to the question it knows. A lead tells spans of one question apart; it does not tell whether the
+# model understood the question. Let users choose from the questions that the model knows, or test it on those they ask.
+#
 # **The score that was too good.** The notes here come from a grammar, and the test notes from the same one. A score near
 # 100 % says that the grammar was learnt. On real notes, with their slips and moods, it will be lower, and how much
 # lower nobody knows before a few hundred of them are marked by hand.
@@ -1932,7 +1975,7 @@ for question in strange:
 # model, tokenizer = AutoModelForMaskedLM.from_pretrained(name), AutoTokenizer.from_pretrained(name)
 # fill_mask(model, tokenizer, ["The mechanic replaced the [MASK] pads of the bus."])
 #
-# # answer questions about any English text
+# # answer questions about any English text: a RoBERTa, a BERT that writes <s> where others write [CLS]
 # name = "deepset/roberta-base-squad2"
 # model, tokenizer = AutoModelForQuestionAnswering.from_pretrained(name), AutoTokenizer.from_pretrained(name)
 # find_answer(model, tokenizer, "Who wrote the note?", "Rosa wrote this note.", window=384, stride=128)
@@ -1941,7 +1984,7 @@ for question in strange:
 # ## Recap
 #
 # You can now take a pre-trained encoder and make it fill gaps, sort texts and find answers; say when to freeze its
-# body; measure answers as others do; and hand over a folder that either loads whole or not at all. Job
+# body; measure answers as others do; and hand over a folder that does not load without its weights or vocabulary. Job
 # advertisements call this fine-tuning and serving transformer models.
 #
 # Three questions to test yourself (answers below):

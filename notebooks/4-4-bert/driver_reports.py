@@ -28,7 +28,11 @@ def driver_reports(n: int, seed: int) -> tuple[list[str], list[int]]:
         comfort = f"the {rng.choice(COMFORT)} {rng.choice(FINE if unsafe else BROKEN)}"
         parts = [safety, comfort]
         rng.shuffle(parts)
-        texts.append(rng.choice(JOINTS).format(*parts).capitalize())
+        joint = rng.choice(JOINTS)
+        if ". " in joint:
+            parts[1] = parts[1].capitalize()
+        text = joint.format(*parts)
+        texts.append(text[0].upper() + text[1:])
         labels.append(unsafe)
     return texts, labels
 
