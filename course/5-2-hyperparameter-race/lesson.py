@@ -1,7 +1,14 @@
-# --- title: A fair hyperparameter race builds: a race between grid, random and Bayesian search with equal budgets, and
-# a verdict that claims no more than it shows module: 5 minutes: 225 prerequisites: [1-2-python-toolkit] skills:
-# [search-hyperparameters, prune-trials, weigh-hyperparameters, compare-methods] extras: [module-5] seed: 7 limits:
-# {cell_seconds: 40, notebook_seconds: 120, memory_mb: 2048, output_kb: 768} ---
+# ---
+# title: A fair hyperparameter race
+# builds: a race between grid, random and Bayesian search with equal budgets, and a verdict that claims no more than it shows
+# module: 5
+# minutes: 225
+# prerequisites: [1-2-python-toolkit]
+# skills: [search-hyperparameters, prune-trials, weigh-hyperparameters, compare-methods]
+# extras: [module-5]
+# seed: 7
+# limits: {cell_seconds: 40, notebook_seconds: 120, memory_mb: 2048, output_kb: 768}
+# ---
 
 # %% [markdown]
 # # A fair hyperparameter race
@@ -1224,7 +1231,7 @@ for label, history in {"random points": histories[50][0], "TPE's last 25 ": tpe_
 #   more than 0. At least one hyperparameter varies. (If all errors are equal, nothing can be said at all; the checks
 #   have no such case.)
 # - The method is yours; Optuna's default will do. Where one float hyperparameter decides nearly everything, it must
-#   get at least 0.6, and one that has no influence at most 0.2. Where one has four times the weight of another on a
+#   get at least 0.5, and one that has no influence at most 0.2. Where one has four times the weight of another on a
 #   bowl, it must come first. The checks use 80 random points for this.
 # - Keep it fast: a dozen calls belong to the checks. Optuna's default takes a hundredth of a second for such a history.
 #   fANOVA with its 64 trees takes up to a second for each, on a busy machine several; `n_trees=16` is good enough.
@@ -1267,7 +1274,7 @@ def check_importance_shares(space, weights, seed):
     top = max(weights, key=weights.get)
     assert next(iter(shares)) == top, f"{label}: the most important is {next(iter(shares))!r}, expected {top!r}: {rounded}"
     if weights[top] >= 10 * sum(weight for name, weight in weights.items() if name != top):
-        assert shares[top] >= 0.6, f"{label}: {top!r} decides nearly everything and got {shares[top]:.2f}, expected ≥ 0.6"
+        assert shares[top] >= 0.5, f"{label}: {top!r} decides nearly everything and got {shares[top]:.2f}, expected ≥ 0.5"
         for name, weight in weights.items():
             if weight == 0:
                 assert shares[name] <= 0.2, f"{label}: {name!r} has no influence and got {shares[name]:.2f}, expected ≤ 0.2"
@@ -1652,8 +1659,8 @@ check_race_errors()
 # are split into 2.5 % below and 2.5 % above, and t is the value with 97.5 % of the distribution below it, the
 # **quantile** at 0.975. For n = 10 that is 2.26, for n = 3 it is 4.30.
 #
-# If the interval contains 0, the race is compatible with "no difference", and **no
-# difference is shown**. That is not "they are equal": more seeds might show one.
+# If the interval contains 0, the race is compatible with "no difference", and **no difference is shown**. That is not
+# "they are equal": more seeds might show one.
 #
 # Twenty such races between equals, ten seeds each:
 
@@ -2023,8 +2030,7 @@ for _ in runs:
 
 # %% [markdown]
 # After the first epoch the two large learning rates are ahead, at the end the two small ones, and these were never
-# allowed to show it. Give
-# slow starters time (`n_warmup_steps`), and now and then run a few trials to their end and see whether early order and
+# allowed to show it. Give slow starters time (`n_warmup_steps`), and now and then run a few trials to their end and see whether early order and
 # final order agree on your task.
 #
 # **The restarted search.** A job runs 12 trials a night with `TPESampler(seed=42)`, keeps only the best point, and
