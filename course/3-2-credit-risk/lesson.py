@@ -1507,14 +1507,14 @@ check_clipper_settings_more()
 # %%
 with once_solved("exercise 5"):
     typo = pd.DataFrame({"burden": [0.052, 5.2], "bureau": 660.0, "years": 9.0, "trade": "retail", "purpose": "refit"})
-    words = OneHotEncoder(min_frequency=20, handle_unknown="infrequent_if_exist", sparse_output=False)
+    encoder = OneHotEncoder(min_frequency=20, handle_unknown="infrequent_if_exist", sparse_output=False)
     costs = {}
     for name, first in [("as it comes", "passthrough"), ("clipped at 3 % and 97 %", QuantileClipper(0.03, 0.97))]:
-        numbers = make_pipeline(first, SimpleImputer(), StandardScaler())
+        filled = make_pipeline(first, SimpleImputer(), StandardScaler())
         triples = [
-            ("numbers", numbers, ["burden", "bureau", "years"]),
+            ("numbers", filled, ["burden", "bureau", "years"]),
             ("gaps", MissingIndicator(features="all"), ["burden", "bureau"]),
-            ("words", words, ["trade", "purpose"]),
+            ("words", encoder, ["trade", "purpose"]),
         ]
         model = make_pipeline(ColumnTransformer(triples), LogisticRegression(max_iter=1000))
         p = model.fit(past, past["defaulted"]).predict_proba(typo)[:, 1]
