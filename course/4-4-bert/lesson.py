@@ -670,8 +670,8 @@ for name, module in [
 # There are two ways to train such a model further, to **fine-tune** it:
 #
 # - **Frozen body.** Only the new parts learn. The body's vectors never change, so you can compute them once and keep
-#   them; a step of training then costs next to nothing. With few examples there is little to overfit, and one body can serve many heads. But if the
-#   vectors do not hold what you need, no head can find it.
+#   them; a step of training then costs next to nothing. With few examples there is little to overfit, and one body can
+#   serve many heads. But if the vectors do not hold what you need, no head can find it.
 # - **Unfrozen body.** Everything learns, with a small learning rate, since large steps wipe out what the body knew.
 #   It is slower, takes more memory, and gives one whole model for each task.
 #
@@ -1102,7 +1102,8 @@ for i, ids in enumerate(windows["input_ids"]):
 #   the place of that first character: `context[start : start + len(answer)] == answer`. Otherwise, and for a context
 #   without any token, return `("", -1)`.
 #
-# The model is in eval mode already; call it without recording gradients. In the checks a window has room for more than `stride` tokens of context.
+# The model is in eval mode already; call it without recording gradients. In the checks a window has room for more
+# than `stride` tokens of context.
 
 
 # %% exercise="find-answer" difficulty=4 minutes=40 skills="answer-questions"
@@ -1386,7 +1387,7 @@ with once_solved("exercise 4"):
     print({name: [f"{value:.0%}" for value in values] for name, values in found.items()})
 
 # %% [markdown]
-# With windows nothing is lost, however long the note. Trust the difference between the lines more than the 100 %: the
+# With windows nothing was lost here, at any length. Trust the difference between the lines more than the 100 %: the
 # notes come from the grammar that the model was trained on ("The score that was too good", near the end).
 #
 # ## What counts as right?
