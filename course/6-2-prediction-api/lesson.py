@@ -123,8 +123,11 @@ def double(word: str, numbers: list[float]):
 # `running` (from `service_harness.py`, beside this notebook; every service lesson uses it) starts that file under
 # uvicorn as a process of its own, on a port that is free, waits until it listens, and ends it with the block. From a
 # terminal you would write `uvicorn first:app`. `service.get` and `service.post` play the client. All graded checks work
-# like this: they start your service, call it as a client would, and look at what comes back. (In JupyterLab each start
-# takes a second or two.)
+# like this: they start your service, call it as a client would, and look at what comes back.
+#
+# In JupyterLab every start is a fresh Python that imports everything anew, which takes a second or two on an idle
+# machine and longer on a busy one. There are many starts, so running all cells takes minutes (on a small busy machine
+# it took nine). Grading is faster, because it need not import everything for each start.
 #
 # The fourth answer shows what FastAPI does by itself with input that does not fit: status 422, and a report.
 
@@ -188,6 +191,9 @@ for given in (
 # %% [markdown]
 # ## Exercise 1 · The schema
 #
+# Below each exercise are its check cells. One that prints nothing has passed; silence is good news, here and in all
+# exercises that follow.
+#
 # Complete the file `schema.py` with two pydantic models.
 #
 # `Pickup` is what a client sends about one sample:
@@ -200,14 +206,16 @@ for given in (
 # | `rain_mm` | number | 0 to 200; may be left out, and is 0.0 then |
 # | `vehicle` | text | `"bike"` or `"van"` |
 # | `picked_up_at` | number | seconds since 1970 began, 0 or more, with any fraction |
-# | `due_at` | number | the same; later than `picked_up_at` |
+# | `due_at` | number | seconds since 1970 began; later than `picked_up_at`, and so always above 0 |
 #
 # `Risk` is what the service answers: `sample_id` (text), `probability` (a number from 0 to 1, both included), `late`
 # (true or false) and `model` (the version of the model, text of at least 1 character).
 #
 # Both refuse fields that are not listed, text in place of a number (`"3"`), `true` in place of a number, a number in
 # place of text or of `true`, `null`, NaN and infinities. A whole number where a number is asked for is fine (`3` for
-# `3.0`). Limits are exact, and nothing is rounded or shortened.
+# `3.0`). The other way round, `2.5` stops are refused; `2.0` is refused by `strict=True`, too, but the checks do not
+# send it, so either is right. Limits are exact, and nothing is rounded or shortened. A refusal must be reported at the
+# field that is wrong; only the rule about the two times may be reported anywhere.
 
 
 # %% exercise="schema" difficulty=2 minutes=25 skills="design-apis"
@@ -299,7 +307,7 @@ check_schema_limits()
 
 # %% check="schema-limits" points=2 hidden="values just outside each limit"
 def check_schema_refuses(changes):
-    """Change or take out one field of a good pick-up; the answer must be 422 and name the field."""
+    """Change or take out one field of a good pick-up; the answer must be 422 and name the field (due_at need not)."""
     base = {"sample_id": "s", "distance_km": 3.0, "stops": 0, "vehicle": "van", "picked_up_at": 5.0, "due_at": 6.0}
     with running(practice.SCHEMA_SERVICE) as service:
         practice.status_is(service, f"a Pickup of {base}", service.post("/pickup", base), 200)
@@ -431,7 +439,8 @@ check_schema_risk()
 #
 # A copy that loads its model for a minute is live and not ready. If it answers the first question with no, it is
 # killed before it has loaded, for ever. If it answers the second one with yes, it gets requests that it cannot answer.
-# Below, a service says yes from the start and loads for half a second. Each mark is a request.
+# Below, a service says yes from the start and loads for half a second. Each mark is a request. (The first request of
+# a process is always slower than the others, here and in the figures that follow: much is set up only then.)
 
 # %%
 # %%writefile liar.py
@@ -483,6 +492,10 @@ print("requests lost:", int((answered == 500).sum()), "of", len(answered))
 #
 # What has to happen before the first request and after the last one goes into a **lifespan**. Up to `yield` it runs
 # before uvicorn listens, so nothing slow belongs there; what follows `yield` runs after the last reply has been sent.
+#
+# An exception in a thread of yours ends that thread and nothing else: the service goes on and must be told. Catch it
+# in the thread. `logging.exception("what failed")` inside an `except` block writes these words and the traceback to
+# the log.
 
 # %%
 # %%writefile lifespan.py
@@ -533,10 +546,14 @@ print(service.log)
 #   for good, and the process stays alive so that somebody can look at its log, where the traceback must be.
 # - As long as it is not ready, *every other path* answers 503, with the same body as `/health/ready` and the header
 #   `Retry-After: 1`. (Further endpoints are added to your application later; none of them must see a request without a
-#   model.)
+#   model.) That holds after a failure, too: this copy will not recover, but the next try may reach another one.
+#   Whether the 503 of `/health/ready` itself carries the header is up to you.
 # - From the moment it is ready, `app.state.model` is the model.
 # - After SIGTERM: requests in flight are answered, then `close()` of the model is called once, then the process exits
-#   with code 0. If the model is still being loaded, the process exits without waiting for it, within 5 seconds.
+#   with code 0. If the model is still being loaded, the process exits without waiting for it, within 5 seconds. (A
+#   model that arrives between SIGTERM and the exit may be closed or not.)
+#
+# The file imports what several ways to solve this need; leave unused what yours does not (`asyncio`, for one).
 
 
 # %% exercise="health" difficulty=4 minutes=40 skills="run-services"
@@ -778,21 +795,23 @@ plt.show()
 # - *Which answer belongs to which row?* Same order, and the id repeated. Pairing by position is where a lost row turns
 #   into wrong answers for everybody behind it.
 #
-# `raise HTTPException(404)` in an endpoint answers with that status, whatever is going on.
+# `raise HTTPException(404)` leaves an endpoint at that line, and the request is answered with status 404.
 
 # %% [markdown]
 # ## Exercise 3 · A batch endpoint
 #
 # Complete `add_batch(app, score, largest=64)` in `batch.py`. It adds `POST /predict/batch` to an application. The
 # body is a `Batch`, which is given; to keep this exercise apart from the first one, an item carries the five features
-# as plain numbers.
+# as plain numbers. It has none of the strict settings, because this exercise is about the batch: the text `"3"` counts
+# as a number here. Leave it so.
 #
 # - `score(rows)` is the model: it takes a float64 NumPy array of shape `(n, 5)`, a row per item in their order, and
 #   returns n probabilities, as an array of 32 or 64 bits or as a list. Call it **once** for each request.
 # - Answer 200 and `{"predictions": [{"id": ..., "probability": ...}, ...]}`: one per item, in the same order, with the
 #   item's id (ids may repeat).
 # - More than `largest` items: 413. No items at all: 422. An item that breaks the contract: 422 for the whole batch, as
-#   FastAPI does by itself. `score` is never called for a batch that is refused.
+#   FastAPI does by itself. Too many items and a bad one among them: 413 or 422, either is right. `score` is never
+#   called for a batch that is refused.
 # - If `score` returns more or fewer numbers than rows, something is badly wrong: the answer is 500, and never a
 #   list with wrong pairs. An exception that leaves your function does that.
 
@@ -1058,12 +1077,16 @@ with running("handlers:app") as service:
 #
 # - `error` is the entry of `CODES` for the status, and `"error"` for a status that is not in there.
 # - `fields` is empty except for invalid input: there it names each bad field once, in any order. A field's name is what
-#   the error's `loc` says without its first part (`body`, `query`, `path`), joined by dots.
-# - Invalid input is 422. A body that is not JSON (an error of the type `json_invalid`) is 400.
+#   the error's `loc` says without its first part (`body`, `query`, `path`), joined by dots. If nothing is left,
+#   because the body as a whole is wrong or missing, the name is the empty text `""`. Where a field may have
+#   one of two types, pydantic reports each of them (`weight.float`, `weight.list[float]`): two names, as they come.
+# - Invalid input is 422. A body that is not JSON (an error of the type `json_invalid`) is 400. Some of those, with
+#   bytes that are not UTF-8 or nested too deeply, come as an `HTTPException` of status 400 instead: no extra code.
 # - An `HTTPException` keeps its status and its headers, such as `Allow` and `Retry-After`.
 # - Any other exception is 500. What it says stays out of the reply, and its traceback must be in the log.
 # - A request whose header `Content-Length` says more than `most_bytes` is answered with 413 before its body is read.
-# - No reply repeats any value of the request.
+# - No reply repeats any value of the request. (A key of an object is a name and no value: it may appear in `fields`,
+#   also where the client chose it.)
 
 
 # %% exercise="errors" difficulty=3 minutes=35 skills="handle-errors design-apis"
@@ -1357,7 +1380,8 @@ print("decisions at a threshold of 0.3 that change:", int(((right >= 0.3) != (wr
 # - `features_of(pickups)` takes a list of dicts as in `courier.pickups` and returns a **float64** array of shape
 #   `(n, 5)` in the order of `courier.FEATURES`: `van` is 1 or 0, and `slack_min` is the time from `picked_up_at` to
 #   `due_at` in minutes, computed in 64 bits. No pick-ups give shape `(0, 5)`. `rain_mm` may be missing, and is 0 then.
-# - `export_model(pipeline, path)` writes a fitted classifier of five features, with two classes, as an ONNX file.
+# - `export_model(pipeline, path)` writes a fitted scikit-learn classifier, alone or at the end of a pipeline, as an
+#   ONNX file. It has five features and two classes: not late is the first, late the second.
 # - `Scorer(path)` loads such a file, with one thread; the file may be deleted afterwards.
 #   `scorer.probabilities(features)` returns the probabilities of the second class, shape `(n,)`, for features of
 #   shape `(n, 5)`, n ≥ 0. Make one session, not one for each call.
@@ -1365,7 +1389,8 @@ print("decisions at a threshold of 0.3 that change:", int(((right >= 0.3) != (wr
 #   `max_difference`, the largest absolute difference; `flips`, how many rows are decided differently (a row is late
 #   if its probability is `>= threshold`); `unexplained`, how many of the flips are in rows whose *expected*
 #   probability is farther than `tolerance` from the threshold. Plain Python numbers. It raises `ValueError` if the
-#   lengths differ, if there are no rows, or if any number is NaN.
+#   lengths differ, if there are no rows, or if any probability is NaN. (`threshold` and `tolerance` are always proper
+#   numbers.)
 #
 # The checks allow a difference of 1e-6 in features, and of 1e-5 between the probabilities of your service and those of
 # scikit-learn.
@@ -1669,7 +1694,9 @@ plt.show()
 # works on answers that nobody reads.
 #
 # `asyncio.Semaphore(n)` is a box with n tickets: `await box.acquire()` takes one or waits for one, `box.release()` puts
-# it back, `box.locked()` says whether there is none just now.
+# it back, `box.locked()` says whether there is none just now. A ticket that is put back while somebody waits is
+# promised to the first in the queue, who goes on a moment later, when the loop comes round; until then the box counts
+# as locked.
 
 # %%
 import asyncio
@@ -1705,13 +1732,16 @@ print(await five())
 #
 # - While `score` is at work, the application answers other requests.
 # - At most `at_once` calls of `score` run at the same time, and so many really do. Requests beyond wait for their turn.
+#   `at_once` is a whole number from 1 to 16, well below the 40 threads of the pool (the checks use at most 8).
 # - When no call is free and `most_waiting` requests wait already, the next one is refused at once: 503 with the header
 #   `Retry-After: 1`. (With `most_waiting=0`, nobody ever waits.)
 # - When `score` raises, the request is answered with 500 (let the exception go), and the next one gets its place.
 # - Keep nothing of a request that has been answered, so that memory does not grow.
 #
 # `GET /stats` answers `{"served": ..., "running": ..., "waiting": ...}`: how many requests have been answered with 200
-# so far, how many are in `score`, and how many wait. The numbers are exact, however many requests come at once.
+# so far, how many are in `score`, and how many wait. The numbers are exact, however many requests come at once. (A
+# request that has been given its turn but has not gone on yet may still count as waiting. `score` returns a finite
+# number or raises, so whoever has a number will be answered with 200.)
 
 
 # %% exercise="concurrency" difficulty=4 minutes=40 skills="serve-concurrently"
@@ -1946,7 +1976,8 @@ check_concurrency_memory()
 # ## How slow is slow?
 #
 # The **latency** of a request is the time from sending it to having the answer. Ask for "the" latency and you get a
-# mean, and a mean hides what people suffer from. Below, most requests take 2 milliseconds, and one in twelve takes 60.
+# mean, and a mean hides what people suffer from. Below, most requests sleep for 2 milliseconds and one in twelve for
+# 60; each takes at least that long, and a little more for the way there and back.
 #
 # The **p95**, the 95th percentile, is the time within which 95 of 100 requests are answered. **p50** is the median.
 # Promises are made in percentiles: "p95 below 100 ms". And p95 concerns more people than it seems: a page that asks
@@ -2035,9 +2066,9 @@ with running("routes:app") as service:
 #
 # Complete `latency.py`:
 #
-# - `nearest_rank(values, percent)` returns the percentile of a sequence of numbers by the nearest rank; `percent` is a
-#   whole number from 1 to 100. No values, or another percent: `ValueError`. The values stay as they are. Mind the
-#   rounding: `0.07 * 100` is a little more than 7 in floating-point numbers.
+# - `nearest_rank(values, percent)` returns the percentile of a sequence of numbers by the nearest rank; `percent` is
+#   always a whole number. No values, or a percent below 1 or above 100: `ValueError`. The values stay as they are.
+#   Mind the rounding: `0.07 * 100` is a little more than 7 in floating-point numbers.
 # - `add_metrics(app, window=1000, clock=time.perf_counter)` measures every request to an application, by `clock()`
 #   (seconds) before and after it, and adds `GET /metrics`. That answers with an object that has one entry for each
 #   route that was requested so far, by its pattern, such as `"/samples/{name}"`:
@@ -2045,8 +2076,11 @@ with running("routes:app") as service:
 #   `{"count": 120, "errors": 3, "p50_ms": 2.1, "p95_ms": 61.0}`
 #
 #   `count` is how many requests there were in all, and `errors` how many of them were answered with a status of 500 or
-#   more, or ended in an exception. The percentiles are those of the last `window` requests, in milliseconds.
-# - Requests to paths that do not exist are counted together under `"other"`. Requests to `/metrics` are not counted.
+#   more, or ended in an exception. The percentiles are those of the last `window` requests of that route, in
+#   milliseconds. A request ends when `call_next` returns or raises; what a streaming answer sends later is left out.
+# - Requests without a route are counted together under `"other"`: those to paths that do not exist, and those that
+#   another middleware refused before they were routed (413 for size, 503 while the model loads), even if their path
+#   exists. Requests to `/metrics` are not counted.
 # - An exception of an endpoint passes through unchanged; the request counts, also its time.
 # - Measuring must be cheap: p50 and p95 of a small service with your metrics are at most 3 times those of the same
 #   service without, measured side by side in the same run (the best of three tries).
@@ -2271,8 +2305,12 @@ check_latency_cost()
 # %% [markdown]
 # ## All seven together
 #
-# This is the laboratory's service, from your own files. The order matters where it says so: what is added last to an
-# application sees a request first, so the metrics measure the refusals, too.
+# This is the laboratory's service, from your own files. The order matters: what is added last to an
+# application sees a request first, so the metrics measure the refusals, too. The 422 of `/risk` is counted for that
+# route, while a body that is too large would be counted under `"other"`, for it is refused before it is routed.
+#
+# Do not be alarmed by `/health/ready` in the output: its p50 may be some hundreds of milliseconds. It is asked mostly
+# while the model is trained and exported, in a thread of the same process, and the two share one Python.
 
 # %%
 # %%writefile service.py
@@ -2357,6 +2395,8 @@ with running("stubborn:app") as service:
 # %% [markdown]
 # **The cache that never forgets.** `lru_cache(maxsize=None)` on a function of the request is a leak with a good name:
 # every request differs. The process grows until the system ends it, some days after each release, always at peak time.
+# Below, each note has 30 kB and so has its result, and the cache keeps both: expect about 2.3 MiB more for every 40
+# requests, for ever. (The system hands out memory in larger pieces, so single lines may differ.)
 
 # %%
 # %%writefile cached.py
