@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -30,7 +31,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from autograder.execution import seeding
 from autograder.execution.record import Job, RunRecord, Step, StepFact, checked_data
-from autograder.execution.temporary import temporary_folder
 
 _SECONDS_TO_ANSWER_INTERRUPT = 3
 _SECONDS_BETWEEN_MEMORY_READINGS = 0.1
@@ -134,7 +134,8 @@ async def _registered(job: Job, stops: int) -> RunRecord:
 async def _run(job: Job) -> RunRecord:
     record = RunRecord({step.id: StepFact(step.id) for step in job.steps})
     started = time.monotonic()
-    with temporary_folder("mle-run-") as folder:
+    # Some background process may still hold a file open on Windows: a leftover there is no reason to fail a run.
+    with tempfile.TemporaryDirectory(prefix="mle-run-", ignore_cleanup_errors=True) as folder:
         workplace = Path(folder) / "work"
         workplace.mkdir()
         for source in job.folders:
