@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,11 +36,6 @@ class Mutant:
     source: str
     before: str
     after: str
-
-    @property
-    def id(self) -> str:
-        """A name that stays as long as the cell and the change do."""
-        return hashlib.sha256(f"{self.exercise}\n{self.source}".encode()).hexdigest()[:10]
 
 
 def mutants_of(exercise: str, source: str) -> list[Mutant]:

@@ -41,9 +41,8 @@ Another course can be measured in the same way: what is needed is its solutions,
 
 - **Solved, untouched**: points, in nbgrader's gradebook, of the solution and of the notebook as it is handed out. The
   first has to be all there are, the second 0.
-- **Right**: answers that solve an exercise in another way than the solution does, written by hand or handed in by
-  people who had seen the learner's notebook alone. All checks of the exercise have to pass. At least two for each
-  exercise.
+- **Right**: answers, written by hand, that solve an exercise in another way than the solution does. All checks of the
+  exercise have to pass. At least two for each exercise.
 - **Wrong**: answers with a misconception that has a name, each with the checks that have to reject it. Counted as
   rejected only if every one of *these* checks fails. At least four for each exercise.
 - **Mutants**: the solution of an exercise with one small mistake put in by a program: every operator of cosmic-ray
