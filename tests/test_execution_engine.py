@@ -134,6 +134,47 @@ def test_an_ordinary_kernel_runs_cells_before_too(monkeypatch):
         choose.run(dataclasses.replace(one, before=("1 / 0",)))
 
 
+def test_a_warm_process_goes_on_to_cells_that_come_later(level, engines):
+    first = "import random as r\nr.seed(4)\nnumbers = [r.random()]\nopen('made', 'w').write('1')"
+    second = "numbers.append(r.random())\nopen('made', 'a').write('2')"
+    check = ("again = r.Random(4)\nassert numbers == [again.random() for _ in numbers]\n"
+             "assert open('made').read() == '12'[:len(numbers)]\nassert r.random() == again.random()")
+    engine, new = engines(level), []
+    for before in ((first,), (first, second), (first, second)):
+        others = warm_ones()
+        record = engine.run(dataclasses.replace(job({"cell": "1", "a: all": check}), before=before))
+        assert all(passed(record).values()), record
+        new.append(len(warm_ones() - others))
+    assert new == [1, 0, 0]
+    with pytest.raises(EngineError, match="run before stops with NameError: name 'missing' is not defined"):
+        engine.run(dataclasses.replace(job({"cell": "1"}), before=(first, second, "missing")))
+    # That one has ended. Another is as good.
+    record = engine.run(dataclasses.replace(job({"a: all": check}), before=(first, second)))
+    assert all(passed(record).values()), record
+
+
+def test_a_check_in_the_process_of_the_cells_costs_only_itself_too(level, engines):
+    cells = {"given": "import os, signal, time\nx = 1", "a: first": "assert x == 1", "a: exits": "os._exit(0)",
+             "a: killed": "os.kill(os.getpid(), signal.SIGKILL)", "a: hangs": "while True: pass",
+             "a: sleeps": "time.sleep(60)", "a: fails": "assert x == 2", "a: last": "assert x == 1"}
+    record = engines(level).run(dataclasses.replace(job(cells, HASTY), in_place="a"))
+    assert {name: fact.status for name, fact in record.facts.items()} == {
+        "given": "passed", "a: first": "passed", "a: exits": "error", "a: killed": "error", "a: hangs": "timeout",
+        "a: sleeps": "timeout", "a: fails": "failed", "a: last": "passed"}
+    assert record.ended == "completed"
+
+
+def test_tracebacks_may_be_left_out(level, engines):
+    cells = {"cell": "def inner(): 1 / 0\ninner()", "a: fails": "def deep(): assert 1 == 2, 'not the same'\ndeep()"}
+    shown, short = (engines(level).run(dataclasses.replace(job(cells), tracebacks=tracebacks))
+                    for tracebacks in (True, False))
+    for name, words in {"cell": "division by zero", "a: fails": "not the same"}.items():
+        tracebacks = ["\n".join(record.facts[name].outputs[0][0]["traceback"]) for record in (shown, short)]
+        assert shown.facts[name].error == short.facts[name].error
+        assert words in tracebacks[0] and words in tracebacks[1]
+        assert len(tracebacks[0].splitlines()) > 3 >= len(tracebacks[1].splitlines())
+
+
 def test_a_check_that_kills_or_hangs_its_process_costs_only_itself(run):
     record = run({
         "given": "import os, signal, time\nx = 1",

@@ -106,7 +106,7 @@ class Engine:
     def _run(self, zygote: _Zygote, job: Job) -> RunRecord:
         begun = time.monotonic()
         record = RunRecord({step.id: StepFact(step.id) for step in job.steps})
-        attempt = _Attempt(zygote, job, record)
+        attempt = _Attempt(zygote, job, record, job.in_place)
         attempt.run()
         # A check that killed or hung its process costs the others of its group nothing: they run again without it.
         for group in attempt.broken:
@@ -143,7 +143,8 @@ class Engine:
             steps = tuple(step for i, step in enumerate(job.steps)
                           if (i < first and not step.check) or step.id in left)
             again = RunRecord({step.id: StepFact(step.id) for step in steps})
-            attempt = _Attempt(zygote, replace(job, steps=steps), again, in_place=group if broken.stuck else "")
+            in_place = group if broken.stuck else job.in_place
+            attempt = _Attempt(zygote, replace(job, steps=steps), again, in_place)
             attempt.run()
             if again.ended == _CUT_OFF and zygote.has_ended(_SECONDS_TO_DIE):
                 raise EngineError(_WARM_ENDED)  # of which this run knows nothing; it is made again
@@ -166,7 +167,8 @@ class Engine:
         with self._lock:
             if self._closed:
                 raise EngineError("The engine is closed.")
-            place = self._places.setdefault(start, _Place())
+            place = self._places.get(start) or self._place_on_the_way(start) or _Place()
+            self._places[start] = place
             place.users += 1
         try:
             yield place.zygote(start, self.level)
@@ -178,6 +180,11 @@ class Engine:
                 self._set_timer()
         if closed:
             raise KeyboardInterrupt
+
+    def _place_on_the_way(self, start: _Start) -> _Place | None:
+        """The idle process that has run the most of the cells before, taken from its place. To be called locked."""
+        fit = [other for other, place in self._places.items() if not place.users and start.continues(other)]
+        return self._places.pop(max(fit, key=lambda other: len(other.before))) if fit else None
 
     def _set_timer(self) -> None:
         """Has idle processes looked for when the first may have been idle for long enough. To be called locked."""
@@ -217,6 +224,11 @@ class _Start:
         folders = tuple(os.path.abspath(folder) for folder in job.folders)
         return cls(job.imports, job.before, folders, job.seed, job.hash_seed)
 
+    def continues(self, other: _Start) -> bool:
+        """Whether a process with that start becomes one with this by running more cells."""
+        before = other.before
+        return len(before) > 0 and self.before[:len(before)] == before and replace(self, before=before) == other
+
 
 class _Place:
     """Where the warm process for one start is kept.
@@ -241,6 +253,8 @@ class _Place:
                 if self._zygote is not None:
                     self._zygote.close()
                 self._zygote = _Zygote(start, level)
+            elif self._zygote.start != start:
+                self._zygote.go_on(start)
             return self._zygote
 
     def close(self) -> None:
@@ -271,9 +285,14 @@ class _Broken:
 
 
 class _Zygote:
-    """The warm process, seen from outside."""
+    """The warm process, seen from outside.
+
+    Attributes:
+        start: what it has done.
+    """
 
     def __init__(self, start: _Start, level: Level) -> None:
+        self.start = start
         ours, theirs = socket.socketpair()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         keep = {key: os.environ[key] for key in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
@@ -288,8 +307,24 @@ class _Zygote:
         theirs.close()
         self._control, self._lock = ours, threading.Lock()
         self._control.settimeout(_SECONDS_TO_WARM_UP)
+        self._tell({"parent": os.getpid(), **asdict(start)})
+
+    def go_on(self, start: _Start) -> None:
+        """Has it run more cells, up to another start that continues its own.
+
+        Raises:
+            EngineError: one of them failed; the process has ended.
+        """
+        cells = start.before[len(self.start.before):]
+        with self._lock:
+            self._tell({"cells": cells}, b"c")
+        self.start = start
+
+    def _tell(self, message: dict[str, Any], first: bytes = b"") -> None:
+        """Sends what is to be done before it serves jobs, and hears how it is then."""
         try:
-            wire.send(self._control, {"parent": os.getpid(), **asdict(start)})
+            self._control.sendall(first)
+            wire.send(self._control, message)
             hello = wire.receive(self._control)
         except OSError:
             hello = None
@@ -444,7 +479,8 @@ class _Attempt:
                 steps.append({"group": step.group, "in_place": step.group == self._in_place})
         return {"steps": steps, "groups": self._groups, "seed": self._job.seed, "limits": asdict(self._job.limits),
                 "folders": [os.path.abspath(folder) for folder in self._job.folders],
-                "most_output": self._job.limits.output_kb * 1024, "report_modules": self._report_modules}
+                "most_output": self._job.limits.output_kb * 1024, "report_modules": self._report_modules,
+                "tracebacks": self._job.tracebacks}
 
     def _heard(self, up: socket.socket, message: dict[str, Any]) -> bool:
         """Takes in a message; whether it was the last."""

@@ -34,7 +34,7 @@ class Runner:
     """Runs a job's steps in this process.
 
     Args:
-        job: as `engine` sends it: steps, groups, seed, most_output.
+        job: as `engine` sends it: steps, groups, seed, most_output, tracebacks.
         up: where to tell what happens.
         groups: per group of checks, the socket that its fork will answer on.
         session: as the warm process made it.
@@ -57,6 +57,8 @@ class Runner:
             seed_all(self._job["seed"])
         else:
             _setstate(self._session.numbers)  # where the cells before have left them
+        if not self._job["tracebacks"]:
+            self._session.shell.InteractiveTB.set_mode("Minimal")
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for step in self._job["steps"]:
             if step.get("in_place"):

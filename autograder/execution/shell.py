@@ -379,11 +379,13 @@ class Session:
             self._forget()
 
     def begin(self, cells: list[str]) -> str:
-        """Runs cells that every fork is to find run already.
+        """Runs cells that every fork is to find run already, after those of an earlier call.
 
         Returns:
             Type and text of the exception that ended one of them; empty if all ran to their end.
         """
+        if self.numbers is not None:
+            random.setstate(self.numbers)
         with self._for_forks():
             for source in cells:
                 name, text = self.run("", source)

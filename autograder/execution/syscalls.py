@@ -12,6 +12,8 @@ import sys
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 
+_MADV_COLLAPSE = 25
+
 MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
@@ -186,3 +188,24 @@ def landlock(allowed: dict[str, int], handled: int, scoped: int) -> None:
 def _prctl(option: int, *arguments: int) -> None:
     longs = [ctypes.c_ulong(a) for a in (*arguments, 0, 0, 0, 0)][:4]
     _call(_libc.prctl, option, *longs, what=f"prctl {option}")
+
+
+def collapse_memory() -> None:
+    """Puts this process's own memory into large pages where the kernel can: a fork then copies far fewer entries.
+
+    Source: madvise(2), MADV_COLLAPSE, since Linux 6.1. An older kernel, or one without memory to spare, leaves it as it
+    is; so nothing is raised.
+    """
+    try:
+        with open("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size") as file:
+            size = int(file.read())
+    except OSError:  # a kernel without large pages
+        return
+    with open("/proc/self/maps") as file:
+        for line in file.read().splitlines():
+            place, rights, _, _, inode, *name = line.split(maxsplit=5)
+            if inode != "0" or "w" not in rights or (name and name[0].startswith(("[v", "[stack"))):
+                continue
+            begin, end = (int(number, 16) for number in place.split("-"))
+            for start in range(-(-begin // size) * size, end // size * size, size):
+                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), _MADV_COLLAPSE)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -54,8 +58,8 @@ class Tried:
 
 
 def try_exercise(key: Key, lesson: Lesson, solution: NotebookNode, tried: Tried, imports: tuple[str, ...],
-                 runner: Runs) -> ExerciseProof:
-    """Runs all of it, one trial after the other."""
+                 runner: Runs, jobs: int) -> ExerciseProof:
+    """Runs all of it, this many trials at a time."""
     proof = ExerciseProof(tried.exercise)
     trials = Trials(key, solution, tried.exercise, imports, runner)
     source = next(cell.source for cell in solution.cells if cell.id == tried.exercise)
@@ -65,30 +69,43 @@ def try_exercise(key: Key, lesson: Lesson, solution: NotebookNode, tried: Tried,
         proof.problems.append(f"exercise '{tried.exercise}' cannot be reached with the solution: {error}")
         return proof
     if not own.accepted:
-        proof.problems.append(f"the solution of '{tried.exercise}' fails {_failed(own)} in a fork of its own")
+        proof.problems.append(f"the solution of '{tried.exercise}' fails {_listed(own)} in a fork of its own")
         return proof
     asserts = _Asserts(key, lesson, trials, own) if tried.without_asserts else None
-    for answer in tried.answers:
+
+    def try_answer(answer: Answer) -> Trial:
         trial = trials.run(answer.source)
+        if asserts and not answer.right:
+            asserts.try_without(answer.source, [check for check in answer.fails if check in trial.failed])
+        return trial
+
+    def try_mutant(mutant: Mutant) -> Trial:
+        trial = trials.run_mutant(mutant.source, own)
+        # One that two checks reject is still rejected when either lacks an assert.
+        if asserts and len(trial.failed) == 1:
+            asserts.try_without(mutant.source, list(trial.failed))
+        return trial
+
+    def try_others(answer: Answer) -> list[str]:
+        return [f"with the wrong answer '{answer.name}' to '{answer.exercise}' the solution of '{exercise}' loses "
+                f"points: {check.id}: {check.message}" for exercise, check in trials.failed_by_others(answer.source)]
+
+    first_wrong = [answer for answer in tried.answers if not answer.right][:1]
+    found = in_parallel(jobs, [*(partial(try_others, answer) for answer in first_wrong),
+                              *(partial(try_answer, answer) for answer in tried.answers),
+                              *(partial(try_mutant, mutant) for mutant in tried.mutants)])
+    for _ in first_wrong:
+        proof.problems += found.pop(0)
+    for answer in tried.answers:
+        trial = found.pop(0)
         proof.trials += 1
         proof.problems += _hold_against(answer, trial, proof)
         if not answer.right:
-            told = {check.id: check.message for check in trial.checks.values() if check.status != "passed"}
-            proof.messages[f"{tried.exercise}: {answer.name}"] = told
-            proof.problems += _unfair(key, answer, told)
-            if asserts:
-                asserts.try_without(answer.source, [check for check in answer.fails if check in told])
-    for mutant in tried.mutants:
-        trial = trials.run_mutant(mutant.source, own)
+            proof.messages[f"{tried.exercise}: {answer.name}"] = dict(trial.failed)
+            proof.problems += _unfair(key, answer, trial.failed)
+    for mutant, trial in zip(tried.mutants, found, strict=True):
         proof.trials += 1
-        if trial.accepted:
-            proof.survivors.append(mutant)
-            continue
-        proof.killed.append(mutant)
-        failed = [check.id for check in trial.checks.values() if check.status != "passed"]
-        # One that two checks reject is still rejected when either lacks an assert.
-        if asserts and len(failed) == 1:
-            asserts.try_without(mutant.source, failed)
+        (proof.survivors if trial.accepted else proof.killed).append(mutant)
     _hold_equivalents(trials, source, tried, proof)
     if asserts:
         proof.noticed, proof.unnoticed = asserts.noticed, asserts.unnoticed
@@ -103,14 +120,16 @@ class _Asserts:
         self.unnoticed = [assertion for cell in key.of_kind("check") if cell.exercise == trials.exercise
                           for assertion in assertions_of(cell, sources[cell.check])]
         self.noticed: list[Assertion] = []
-        self._trials, self._solution = trials, solution
+        self._trials, self._solution, self._lock = trials, solution, Lock()
 
     def try_without(self, source: str, checks: Sequence[str]) -> None:
         """Takes out each assert of these checks, all of which reject an answer as they are."""
         chosen = [assertion for assertion in self.unnoticed if assertion.check in checks]
-        for assertion in self._trials.passing_without(source, chosen, self._solution):
-            self.unnoticed.remove(assertion)
-            self.noticed.append(assertion)
+        passing = self._trials.passing_without(source, chosen, self._solution)
+        with self._lock:
+            for assertion in passing & set(self.unnoticed):
+                self.unnoticed.remove(assertion)
+                self.noticed.append(assertion)
 
 
 def _hold_against(answer: Answer, trial: Trial, proof: ExerciseProof) -> list[str]:
@@ -165,5 +184,17 @@ def _hold_equivalents(trials: Trials, source: str, tried: Tried, proof: Exercise
                 proof.equivalents.append((mutant, entry.reason))
 
 
-def _failed(trial: Trial) -> str:
-    return "; ".join(f"{check.id}: {check.message}" for check in trial.checks.values() if check.status != "passed")
+def _listed(trial: Trial) -> str:
+    return "; ".join(f"{check}: {message}" for check, message in trial.failed.items())
+
+
+def in_parallel(jobs: int, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """What calls return, in their order; when one raises, those that have not begun never do."""
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        found = [future.result() for future in [pool.submit(call) for call in calls]]
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return found

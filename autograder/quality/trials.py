@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from nbformat import NotebookNode
 
-from autograder.execution import Job, Step
+from autograder.execution import Job, RunRecord, Step
 from autograder.grading import CheckResult, Key, Runs, job_of, judge_checks, restore
 from autograder.quality.asserts import Assertion
 from autograder.quality.equivalence import comparison
@@ -31,7 +31,12 @@ class Trial:
 
     @property
     def accepted(self) -> bool:
-        return all(check.status == "passed" for check in self.checks.values())
+        return not self.failed
+
+    @property
+    def failed(self) -> Mapping[str, str]:
+        """What the checks that do not pass say, by their ids."""
+        return {check.id: check.message for check in self.checks.values() if check.status != "passed"}
 
 
 class Trials:
@@ -46,12 +51,14 @@ class Trials:
     def __init__(self, key: Key, solution: NotebookNode, exercise: str, imports: tuple[str, ...],
                  runner: Runs) -> None:
         self._key, self._runner, self.exercise = key, runner, exercise
-        whole = job_of(key, restore(key, solution).notebook)
+        whole = replace(job_of(key, restore(key, solution).notebook), imports=imports,
+                        tracebacks=False)
         at = next(place for place, step in enumerate(whole.steps) if step.id == exercise)
         last = max(place for place, step in enumerate(whole.steps) if step.group == exercise)
         before = tuple(step.parts[0] for step in whole.steps[:at] if not step.check)
         steps = tuple(step for step in whole.steps[at:last + 1] if not step.check or step.group == exercise)
-        self._job = replace(whole, steps=steps, before=before, imports=imports)
+        self._job = replace(whole, steps=steps, before=before, in_place=exercise)
+        self._rest = replace(whole, steps=whole.steps[at:], before=before)
 
     def run(self, source: str) -> Trial:
         """Tries an answer with all the time that the lesson gives."""
@@ -65,13 +72,24 @@ class Trials:
         """
         return self._run(source, self._in_haste(solution))
 
+    def failed_by_others(self, source: str) -> list[tuple[str, CheckResult]]:
+        """Tries an answer with all of the notebook that follows.
+
+        Returns:
+            Later exercises with their checks that then do not pass; none for what could not run to its end.
+        """
+        record = self._run_steps(source, self._rest)
+        later = dict.fromkeys(step.group for step in self._rest.steps if step.check and step.group != self.exercise)
+        return [(exercise, check) for exercise in later for check in judge_checks(self._key, exercise, record)[0]
+                if check.status != "passed" and (record.ended == "completed" or check.status != "not_run")]
+
     def passing_without(self, source: str, assertions: Sequence[Assertion], solution: Trial) -> set[Assertion]:
         """The assertions without which an answer passes their check."""
         if not assertions:
             return set()
         job, hidden_from = self._in_haste(solution), {cell.check: cell.hidden_from for cell in self._key.cells}
         steps = {f"~{number}": assertion for number, assertion in enumerate(assertions)}
-        record = self._runner.run(replace(job, steps=(replace(job.steps[0], parts=(source,)), *(
+        record = self._runner.run(replace(job, in_place="", steps=(replace(job.steps[0], parts=(source,)), *(
             Step(identity, assertion.parts, check=True, group=identity, hidden_from=hidden_from[assertion.check])
             for identity, assertion in steps.items()))))
         return {steps[identity] for identity in steps if record.facts[identity].status == "passed"}
@@ -86,7 +104,7 @@ class Trials:
         limits = replace(self._job.limits, cell_seconds=_COMPARISON_SECONDS, notebook_seconds=_COMPARISON_SECONDS)
         answer = replace(self._job.steps[0], parts=(solution,))
         compare = Step("~compare", (comparison(mutant, inputs),), check=True, group="~compare")
-        record = self._runner.run(replace(self._job, steps=(answer, compare), limits=limits))
+        record = self._runner.run(replace(self._job, in_place="", steps=(answer, compare), limits=limits))
         fact = record.facts[compare.id]
         return "" if fact.status == "passed" else fact.error[1] or fact.reason or record.ended
 
@@ -95,8 +113,11 @@ class Trials:
         seconds = min(max(_LEAST_SECONDS, _TIMES_THE_SOLUTION * slowest), self._job.limits.cell_seconds)
         return replace(self._job, limits=replace(self._job.limits, cell_seconds=seconds))
 
-    def _run(self, source: str, job: Job) -> Trial:
+    def _run_steps(self, source: str, job: Job) -> RunRecord:
         answer, *others = job.steps
-        record = self._runner.run(replace(job, steps=(replace(answer, parts=(source,)), *others)))
+        return self._runner.run(replace(job, steps=(replace(answer, parts=(source,)), *others)))
+
+    def _run(self, source: str, job: Job) -> Trial:
+        record = self._run_steps(source, job)
         checks, problem = judge_checks(self._key, self.exercise, record)
         return Trial({check.id: check for check in checks}, problem)

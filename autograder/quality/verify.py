@@ -6,12 +6,11 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from nbformat import NotebookNode
 
@@ -20,7 +19,7 @@ from autograder.authoring import check as check_build
 from autograder.course import Answer, Course, Judged, Lesson
 from autograder.execution import Job, RunRecord
 from autograder.grading import GradingCourse, Key, Runs, grade_notebook, names_of, warm_imports
-from autograder.quality.exercises import ExerciseProof, Tried, try_exercise
+from autograder.quality.exercises import ExerciseProof, Tried, in_parallel, try_exercise
 from autograder.quality.mutants import Mutant, mutants_of
 from autograder.quality.proof import LessonProof, NamedAssert, named
 from autograder.quality.variants import read_notebook, rounds, with_answers
@@ -31,8 +30,6 @@ _SPARE_IN_A_SAMPLE = 1
 _IDLE_SECONDS = 1.0
 
 _HASH_SEEDS = 4
-
-Item, Outcome = TypeVar("Item"), TypeVar("Outcome")
 
 
 def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None = None, seeds: int = 20,
@@ -60,14 +57,13 @@ def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None =
     solution = read_notebook(course.solutions / lesson.id)
     tell("solution and untouched notebook through nbgrader")
     _through_nbgrader(course, lesson, proof)
-    tell("one exercise wrong in turn")
-    _check_independence(key, lesson, answers, solution, proof, jobs)
-    tell("answers and mutants")
-    _judge_answers(key, lesson, answers, solution, course.inputs(lesson), course.judged(lesson), proof, jobs,
-                   most_mutants, tell)
     proof.problems += _names_that_leak(solution)
-    tell(f"solution and right answers with {seeds} seeds")
-    _look_for_flakes(key, answers, solution, proof, jobs, seeds)
+    with _engine() as runner:
+        imports = warm_imports(key, runner)
+        _judge_answers(key, lesson, answers, solution, course.inputs(lesson), course.judged(lesson), proof, imports,
+                       runner, jobs, most_mutants, tell)
+        tell(f"solution and right answers with {seeds} seeds")
+        _look_for_flakes(key, answers, solution, proof, imports, runner, jobs, seeds)
     return proof
 
 
@@ -120,8 +116,8 @@ def _broken_cells(notebook: NotebookNode, student: str) -> list[str]:
 
 
 def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], solution: NotebookNode, inputs: Mapping[str,
-                   str], judged: Judged, proof: LessonProof, jobs: int, most_mutants: int | None,
-                   tell: Callable[[str], None]) -> None:
+                   str], judged: Judged, proof: LessonProof, imports: tuple[str, ...], runner: Runs, jobs: int,
+                   most_mutants: int | None, tell: Callable[[str], None]) -> None:
     for exercise in lesson.exercises:
         for what, right, least in (("right", True, _LEAST_RIGHT), ("wrong", False, _LEAST_WRONG)):
             count = sum(answer.exercise == exercise.id and answer.right == right for answer in answers)
@@ -144,20 +140,15 @@ def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], soluti
         (one.exercise, one.before, one.after) for one in chosen}
     listed = [one for one in judged.equivalents if (one.exercise, one.before, one.after) not in left_out]
 
-    def try_all(exercise: str) -> ExerciseProof:
+    begun, found = time.monotonic(), []
+    # In their order: then one warm process goes from exercise to exercise.
+    for exercise in (cell.id for cell in solution.cells if cell.metadata.get("mle", {}).get("kind") == "exercise"):
+        tell(f"answers and mutants of '{exercise}'")
         tried = Tried(exercise, [answer for answer in answers if answer.exercise == exercise],
                       [mutant for mutant in chosen if mutant.exercise == exercise],
                       [entry for entry in listed if entry.exercise == exercise], inputs.get(exercise, ""),
                       without_asserts=most_mutants is None)
-        found = try_exercise(key, lesson, solution, tried, imports, runner)
-        tell(f"answers and mutants of '{exercise}'")
-        return found
-
-    begun = time.monotonic()
-    # Of its own, so that its warm processes, one for each exercise, end when they have nothing more to do.
-    with _engine() as runner:
-        imports = warm_imports(key, runner)
-        found = list(_in_parallel(try_all, [cell.id for cell in lesson.exercises], jobs))
+        found.append(try_exercise(key, lesson, solution, tried, imports, runner, jobs))
     proof.trial_seconds = time.monotonic() - begun
     _add_up(found, lesson, judged, proof, sampled=len(chosen) < len(mutants))
 
@@ -199,24 +190,6 @@ def _hold_kept(found: list[ExerciseProof], judged: Judged, proof: LessonProof) -
                               "entry out")
 
 
-def _check_independence(key: Key, lesson: Lesson, answers: tuple[Answer, ...], solution: NotebookNode,
-                        proof: LessonProof, jobs: int) -> None:
-    """Whole notebooks with one exercise wrong in turn: that must cost no other exercise anything."""
-    first_wrong = {answer.exercise: answer for answer in reversed(answers) if not answer.right}
-    imports = warm_imports(key, execution)
-
-    def others(answer: Answer) -> list[str]:
-        result = grade_notebook(key, with_answers(solution, {answer.exercise: answer.source}), imports=imports).result
-        return [f"with the wrong answer '{answer.name}' to '{answer.exercise}' the solution of '{exercise.id}' loses "
-                f"points: {check.id}: {check.message}"
-                for exercise in result.exercises if exercise.id != answer.exercise
-                for check in exercise.checks if check.status != "passed"
-                if result.ended == "completed" or check.status != "not_run"]
-
-    for short in _in_parallel(others, list(first_wrong.values()), jobs):
-        proof.problems += short
-
-
 def _names_that_leak(solution: NotebookNode) -> list[str]:
     """Names that a check makes and a later cell uses: in grading, unlike in JupyterLab, that cell does not see them."""
     problems = []
@@ -231,8 +204,8 @@ def _names_that_leak(solution: NotebookNode) -> list[str]:
     return problems
 
 
-def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNode, proof: LessonProof, jobs: int,
-                     seeds: int) -> None:
+def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNode, proof: LessonProof,
+                     imports: tuple[str, ...], runner: Runs, jobs: int, seeds: int) -> None:
     """Runs the solution, and every right answer, with other random numbers and another order of sets."""
     groups: list[dict[str, Answer]] = [{}, *rounds(tuple(answer for answer in answers if answer.right))]
     notebooks = [with_answers(solution, {answer.exercise: answer.source for answer in group.values()})
@@ -251,14 +224,12 @@ def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNo
                           if check.status != "passed"]
         return found
 
-    with _engine() as runner:
-        imports = warm_imports(key, runner)
-        # Neighbours share a warm process: the order of sets is settled when it starts.
-        order = sorted({key.seed, *range(1, seeds + 1)}, key=lambda seed: seed % _HASH_SEEDS)
-        failed: dict[tuple[str, str], list[int]] = {}
-        for seed, found in zip(order, _in_parallel(failing, order, jobs), strict=True):
-            for one in found:
-                failed.setdefault(one, []).append(seed)
+    # Neighbours share a warm process: the order of sets is settled when it starts.
+    order = sorted({key.seed, *range(1, seeds + 1)}, key=lambda seed: seed % _HASH_SEEDS)
+    failed: dict[tuple[str, str], list[int]] = {}
+    for seed, found in zip(order, in_parallel(jobs, [partial(failing, seed) for seed in order]), strict=True):
+        for one in found:
+            failed.setdefault(one, []).append(seed)
     for (check, who), which in sorted(failed.items()):
         if len(which) < len(order):  # what always fails is no flake, and was told of before
             proof.flaky.append(check)
@@ -272,22 +243,15 @@ def _sample(mutants: list[Mutant], most: int | None, seed: str) -> list[Mutant]:
     return random.Random(seed).sample(mutants, most)
 
 
-def _in_parallel(work: Callable[[Item], Outcome], items: list[Item], jobs: int) -> Iterator[Outcome]:
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        yield from [future.result() for future in [pool.submit(work, item) for item in items]]
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        execution.stop_all()
-        raise
-    pool.shutdown()
-
-
 @contextmanager
 def _engine() -> Iterator[Runs]:
-    """An engine for trials alone; where there is none, what runs notebooks on this system."""
+    """An engine of this lesson's own, whose warm processes soon end; where there is none, what runs notebooks here."""
     if execution.default_engine() is None:
-        yield execution
+        try:
+            yield execution
+        except BaseException:
+            execution.stop_all()
+            raise
         return
     from autograder.execution.engine import Engine
 
