@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -259,7 +260,9 @@ def test_what_is_not_written_yet_raises_not_implemented_error(way):
 
 
 def test_a_service_that_takes_too_long_to_come_up_is_given_up(way):
-    with pytest.raises(ServiceError, match=r"not come up within 2 s: its process runs, but does not listen yet\."), \
+    seconds = 0.5 if way["start"] == "fork" else 2
+    given_up = f"not come up within {seconds} s: its process runs, but does not listen yet."
+    with pytest.raises(ServiceError, match=re.escape(given_up)), \
             running("import time\ntime.sleep(60)", within=2, **way):
         pass
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from nbformat import NotebookNode
 
@@ -29,11 +30,11 @@ _LEAST_KILLED = 0.95
 _SPARE_IN_A_SAMPLE = 1
 _IDLE_SECONDS = 1.0
 
-_HASH_SEEDS = 4
+Item = TypeVar("Item")
 
 
 def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None = None, seeds: int = 20,
-           tell: Callable[[str], None] = lambda text: None) -> LessonProof:
+           tell: Callable[[str], None] = lambda text: None, most_answers: int | None = None) -> LessonProof:
     """Runs every proof of one lesson.
 
     Args:
@@ -42,6 +43,8 @@ def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None =
             of the checks is taken out in turn as well.
         seeds: with how many the solution and the right answers are run.
         tell: called with a few words whenever a step begins.
+        most_answers: how many right and how many wrong answers to each exercise to try, a sample too; then one round of
+            the right ones is run with the seeds. None for all.
 
     Raises:
         MleError: the lesson's source is wrong, or it was never built.
@@ -52,7 +55,7 @@ def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None =
         if lesson.id in problem:
             proof.problems.append(problem)
     key = Key.load(course.solutions / lesson.id)
-    answers = course.answers(lesson)
+    answers = _chosen_answers(course.answers(lesson), lesson, proof, most_answers)
     proof.points = sum(check.points for check in lesson.checks())
     solution = read_notebook(course.solutions / lesson.id)
     tell("solution and untouched notebook through nbgrader")
@@ -63,7 +66,11 @@ def verify(course: Course, lesson_id: str, jobs: int, most_mutants: int | None =
         _judge_answers(key, lesson, answers, solution, course.inputs(lesson), course.judged(lesson), proof, imports,
                        runner, jobs, most_mutants, tell)
         tell(f"solution and right answers with {seeds} seeds")
-        _look_for_flakes(key, answers, solution, proof, imports, runner, jobs, seeds)
+        groups: list[dict[str, Answer]] = [{}, *rounds(tuple(answer for answer in answers if answer.right))]
+        if most_answers is None:
+            _look_for_flakes(key, groups, solution, proof, imports, runner, jobs, seeds)
+        else:  # in the warm process that nbgrader's runs were forked from: with one order of sets
+            _look_for_flakes(key, groups[-1:], solution, proof, imports, execution, jobs, seeds, hash_seeds=1)
     return proof
 
 
@@ -115,14 +122,22 @@ def _broken_cells(notebook: NotebookNode, student: str) -> list[str]:
     return broken
 
 
+def _chosen_answers(answers: tuple[Answer, ...], lesson: Lesson, proof: LessonProof,
+                    most: int | None) -> tuple[Answer, ...]:
+    """Counts the answers to each exercise, and takes a sample of them."""
+    chosen: list[Answer] = []
+    for exercise in lesson.exercises:
+        for what, right, least in (("right", True, _LEAST_RIGHT), ("wrong", False, _LEAST_WRONG)):
+            own = [answer for answer in answers if answer.exercise == exercise.id and answer.right == right]
+            if len(own) < least:
+                proof.problems.append(f"exercise '{exercise.id}' has {len(own)} {what} answers; {least} are needed")
+            chosen += _sample(own, most, f"{lesson.id} {exercise.id}")
+    return tuple(chosen)
+
+
 def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], solution: NotebookNode, inputs: Mapping[str,
                    str], judged: Judged, proof: LessonProof, imports: tuple[str, ...], runner: Runs, jobs: int,
                    most_mutants: int | None, tell: Callable[[str], None]) -> None:
-    for exercise in lesson.exercises:
-        for what, right, least in (("right", True, _LEAST_RIGHT), ("wrong", False, _LEAST_WRONG)):
-            count = sum(answer.exercise == exercise.id and answer.right == right for answer in answers)
-            if count < least:
-                proof.problems.append(f"exercise '{exercise.id}' has {count} {what} answers; {least} are needed")
     proof.right_total = sum(answer.right for answer in answers)
     proof.wrong_total = len(answers) - proof.right_total
     mutants: list[Mutant] = []
@@ -140,6 +155,8 @@ def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], soluti
         (one.exercise, one.before, one.after) for one in chosen}
     listed = [one for one in judged.equivalents if (one.exercise, one.before, one.after) not in left_out]
 
+    # A wrong service mostly has its checks wait for it.
+    at_a_time = 2 * jobs if lesson.services else jobs
     begun, found = time.monotonic(), []
     # In their order: then one warm process goes from exercise to exercise.
     for exercise in (cell.id for cell in solution.cells if cell.metadata.get("mle", {}).get("kind") == "exercise"):
@@ -148,7 +165,7 @@ def _judge_answers(key: Key, lesson: Lesson, answers: tuple[Answer, ...], soluti
                       [mutant for mutant in chosen if mutant.exercise == exercise],
                       [entry for entry in listed if entry.exercise == exercise], inputs.get(exercise, ""),
                       without_asserts=most_mutants is None)
-        found.append(try_exercise(key, lesson, solution, tried, imports, runner, jobs))
+        found.append(try_exercise(key, lesson, solution, tried, imports, runner, at_a_time))
     proof.trial_seconds = time.monotonic() - begun
     _add_up(found, lesson, judged, proof, sampled=len(chosen) < len(mutants))
 
@@ -204,16 +221,15 @@ def _names_that_leak(solution: NotebookNode) -> list[str]:
     return problems
 
 
-def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNode, proof: LessonProof,
-                     imports: tuple[str, ...], runner: Runs, jobs: int, seeds: int) -> None:
-    """Runs the solution, and every right answer, with other random numbers and another order of sets."""
-    groups: list[dict[str, Answer]] = [{}, *rounds(tuple(answer for answer in answers if answer.right))]
+def _look_for_flakes(key: Key, groups: list[dict[str, Answer]], solution: NotebookNode, proof: LessonProof,
+                     imports: tuple[str, ...], runner: Runs, jobs: int, seeds: int, hash_seeds: int = 4) -> None:
+    """Runs the solution, and groups of right answers, with other random numbers and another order of sets."""
     notebooks = [with_answers(solution, {answer.exercise: answer.source for answer in group.values()})
                  for group in groups]
 
     def failing(seed: int) -> list[tuple[str, str]]:
         def run(job: Job) -> RunRecord:
-            return runner.run(replace(job, hash_seed=seed % _HASH_SEEDS))
+            return runner.run(replace(job, hash_seed=seed % hash_seeds))
 
         found = []
         for group, notebook in zip(groups, notebooks, strict=True):
@@ -225,7 +241,7 @@ def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNo
         return found
 
     # Neighbours share a warm process: the order of sets is settled when it starts.
-    order = sorted({key.seed, *range(1, seeds + 1)}, key=lambda seed: seed % _HASH_SEEDS)
+    order = sorted({key.seed, *range(1, seeds + 1)}, key=lambda seed: seed % hash_seeds)
     failed: dict[tuple[str, str], list[int]] = {}
     for seed, found in zip(order, in_parallel(jobs, [partial(failing, seed) for seed in order]), strict=True):
         for one in found:
@@ -236,11 +252,11 @@ def _look_for_flakes(key: Key, answers: tuple[Answer, ...], solution: NotebookNo
             proof.problems.append(f"check '{check}' fails {who} with the seeds {', '.join(map(str, sorted(which)))}")
 
 
-def _sample(mutants: list[Mutant], most: int | None, seed: str) -> list[Mutant]:
+def _sample(items: list[Item], most: int | None, seed: str) -> list[Item]:
     """The same ones each time."""
-    if most is None or len(mutants) <= most:
-        return mutants
-    return random.Random(seed).sample(mutants, most)
+    if most is None or len(items) <= most:
+        return items
+    return random.Random(seed).sample(items, most)
 
 
 @contextmanager
