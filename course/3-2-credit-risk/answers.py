@@ -168,6 +168,41 @@ def split_loans(loans, cutoff, outcome_days=365):
         raise ValueError(f"{len(train)} training rows and {len(test)} test rows at the cutoff {cutoff}")
     return train, test
 
+# %% wrong="split" name="only an empty test is an error" fails="split-empty"
+def split_loans(loans, cutoff, outcome_days=365):
+    known = (loans["applied"] + pd.Timedelta(days=outcome_days) <= cutoff).to_numpy()
+    later = (loans["applied"] >= cutoff).to_numpy()
+    customers = loans["customer_id"].to_numpy()
+    stranger = ~np.isin(customers, customers[known])
+    train, test = np.flatnonzero(known), np.flatnonzero(later & stranger)
+    if not len(test):
+        raise ValueError(f"{len(train)} training rows and {len(test)} test rows at the cutoff {cutoff}")
+    return train, test
+
+# %% wrong="split" name="looks for empty sides before it takes the known customers out" fails="split-empty"
+def split_loans(loans, cutoff, outcome_days=365):
+    known = (loans["applied"] + pd.Timedelta(days=outcome_days) <= cutoff).to_numpy()
+    later = (loans["applied"] >= cutoff).to_numpy()
+    customers = loans["customer_id"].to_numpy()
+    stranger = ~np.isin(customers, customers[known])
+    train, test = np.flatnonzero(known), np.flatnonzero(later & stranger)
+    if not known.any() or not later.any():
+        raise ValueError(f"{len(train)} training rows and {len(test)} test rows at the cutoff {cutoff}")
+    return train, test
+
+# %% wrong="split" name="a cutoff on the day of the last loan is refused" fails="split-empty"
+def split_loans(loans, cutoff, outcome_days=365):
+    known = (loans["applied"] + pd.Timedelta(days=outcome_days) <= cutoff).to_numpy()
+    later = (loans["applied"] >= cutoff).to_numpy()
+    customers = loans["customer_id"].to_numpy()
+    stranger = ~np.isin(customers, customers[known])
+    train, test = np.flatnonzero(known), np.flatnonzero(later & stranger)
+    if loans["applied"].max() <= pd.Timestamp(cutoff):
+        raise ValueError("no loan after the cutoff")
+    if not len(train) or not len(test):
+        raise ValueError(f"{len(train)} training rows and {len(test)} test rows at the cutoff {cutoff}")
+    return train, test
+
 # %% [markdown]
 # Exercise 2, a ColumnTransformer
 
@@ -417,6 +452,66 @@ def make_preparer(numeric, categorical, min_count):
         ]
     ))
     return THE_PREPARER['it']
+
+# %% wrong="preparer" name="a shared column even where no level is rare" fails="preparer-levels preparer-gaps"
+def make_preparer(numeric, categorical, min_count):
+    class Preparer(TransformerMixin, BaseEstimator):
+        def __init__(self, numeric, categorical, min_count):
+            self.numeric, self.categorical, self.min_count = numeric, categorical, min_count
+
+        def fit(self, X, y=None):
+            self.median_ = X[self.numeric].median().fillna(0.0)
+            filled = X[self.numeric].fillna(self.median_)
+            self.mean_, std = filled.mean(), filled.std(ddof=0)
+            self.std_ = std.where(filled.max() > filled.min(), 1.0)
+            self.levels_ = {}
+            for name in self.categorical:
+                counts = X[name].astype(object).where(X[name].notna(), "?").value_counts()
+                common = counts.index[counts >= self.min_count]
+                self.levels_[name] = list(common)
+            return self
+
+        def transform(self, X):
+            numbers = X[self.numeric]
+            parts = [((numbers.fillna(self.median_) - self.mean_) / self.std_).to_numpy(), numbers.isna().to_numpy()]
+            for name, common in self.levels_.items():
+                words = X[name].astype(object).where(X[name].notna(), "?")
+                parts += [(words == level).to_numpy()[:, None] for level in common]
+                parts.append(~words.isin(common).to_numpy()[:, None])
+            return np.hstack(parts).astype(float)
+
+    return Preparer(numeric, categorical, min_count)
+
+# %% wrong="preparer" name="fills gaps with the median of the rows at hand" fails="preparer-numbers preparer-book"
+def make_preparer(numeric, categorical, min_count):
+    class Preparer(TransformerMixin, BaseEstimator):
+        def __init__(self, numeric, categorical, min_count):
+            self.numeric, self.categorical, self.min_count = numeric, categorical, min_count
+
+        def fit(self, X, y=None):
+            self.median_ = X[self.numeric].median().fillna(0.0)
+            filled = X[self.numeric].fillna(self.median_)
+            self.mean_, std = filled.mean(), filled.std(ddof=0)
+            self.std_ = std.where(filled.max() > filled.min(), 1.0)
+            self.levels_ = {}
+            for name in self.categorical:
+                counts = X[name].astype(object).where(X[name].notna(), "?").value_counts()
+                common = counts.index[counts >= self.min_count]
+                self.levels_[name] = list(common), len(common) < len(counts)
+            return self
+
+        def transform(self, X):
+            numbers = X[self.numeric]
+            filled = numbers.fillna(numbers.median()).fillna(self.median_)
+            parts = [((filled - self.mean_) / self.std_).to_numpy(), numbers.isna().to_numpy()]
+            for name, (common, rare) in self.levels_.items():
+                words = X[name].astype(object).where(X[name].notna(), "?")
+                parts += [(words == level).to_numpy()[:, None] for level in common]
+                if rare:
+                    parts.append(~words.isin(common).to_numpy()[:, None])
+            return np.hstack(parts).astype(float)
+
+    return Preparer(numeric, categorical, min_count)
 
 # %% [markdown]
 # Exercise 3, cross-validation by customer
@@ -758,6 +853,96 @@ def out_of_fold(model, X, y, customers, n_folds=5, seed=0):
 
 def compare_folds(loss_a, loss_b, fold):
     extra = np.asarray(loss_b, dtype=float) - np.asarray(loss_a, dtype=float)
+    differences = pd.Series(extra).groupby(np.asarray(fold)).mean()
+    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+
+# %% wrong="folds" name="folds numbered from 1" fails="folds-honest folds-dealt"
+def out_of_fold(model, X, y, customers, n_folds=5, seed=0):
+    y = np.asarray(y)
+    probability, fold = np.empty(len(X)), np.empty(len(X), dtype=int)
+    dealer = GroupKFold(n_folds, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(dealer.split(X, groups=np.asarray(customers))):
+        copy = clone(model).fit(X.iloc[train], y[train])
+        probability[test] = copy.predict_proba(X.iloc[test])[:, 1]
+        fold[test] = number + 1
+    return probability, fold
+
+
+def compare_folds(loss_a, loss_b, fold):
+    extra = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
+    differences = pd.Series(extra).groupby(np.asarray(fold)).mean()
+    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+
+# %% wrong="folds" name="trains on one loan of each customer" fails="folds-honest"
+def out_of_fold(model, X, y, customers, n_folds=5, seed=0):
+    y, customers = np.asarray(y), np.asarray(customers)
+    probability, fold = np.empty(len(X)), np.empty(len(X), dtype=int)
+    dealer = GroupKFold(n_folds, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(dealer.split(X, groups=customers)):
+        train = train[np.unique(customers[train], return_index=True)[1]]
+        copy = clone(model).fit(X.iloc[train], y[train])
+        probability[test] = copy.predict_proba(X.iloc[test])[:, 1]
+        fold[test] = number
+    return probability, fold
+
+
+def compare_folds(loss_a, loss_b, fold):
+    extra = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
+    differences = pd.Series(extra).groupby(np.asarray(fold)).mean()
+    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+
+# %% wrong="folds" name="each customer draws a fold" fails="folds-dealt"
+def out_of_fold(model, X, y, customers, n_folds=5, seed=0):
+    y, customers = np.asarray(y), np.asarray(customers)
+    names = np.unique(customers)
+    if len(names) < n_folds:
+        raise ValueError("fewer customers than folds")
+    card = dict(zip(names, np.random.default_rng(seed).integers(n_folds, size=len(names))))
+    fold = np.array([card[customer] for customer in customers])
+    probability = np.empty(len(X))
+    for number in range(n_folds):
+        test = fold == number
+        probability[test] = clone(model).fit(X[~test], y[~test]).predict_proba(X[test])[:, 1]
+    return probability, fold
+
+
+def compare_folds(loss_a, loss_b, fold):
+    extra = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
+    differences = pd.Series(extra).groupby(np.asarray(fold)).mean()
+    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+
+# %% wrong="folds" name="no error for fewer customers than folds" fails="folds-dealt"
+def out_of_fold(model, X, y, customers, n_folds=5, seed=0):
+    y, customers = np.asarray(y), np.asarray(customers)
+    names = np.unique(customers)
+    card = dict(zip(names, np.random.default_rng(seed).permutation(len(names)) % n_folds))
+    fold = np.array([card[customer] for customer in customers])
+    probability = np.empty(len(X))
+    for number in range(n_folds):
+        test = fold == number
+        probability[test] = clone(model).fit(X[~test], y[~test]).predict_proba(X[test])[:, 1]
+    return probability, fold
+
+
+def compare_folds(loss_a, loss_b, fold):
+    extra = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
+    differences = pd.Series(extra).groupby(np.asarray(fold)).mean()
+    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
+
+# %% wrong="folds" name="other folds with each call unless a seed is given" fails="folds-dealt"
+def out_of_fold(model, X, y, customers, n_folds=5, seed=None):
+    y = np.asarray(y)
+    probability, fold = np.empty(len(X)), np.empty(len(X), dtype=int)
+    dealer = GroupKFold(n_folds, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(dealer.split(X, groups=np.asarray(customers))):
+        copy = clone(model).fit(X.iloc[train], y[train])
+        probability[test] = copy.predict_proba(X.iloc[test])[:, 1]
+        fold[test] = number
+    return probability, fold
+
+
+def compare_folds(loss_a, loss_b, fold):
+    extra = np.asarray(loss_a, dtype=float) - np.asarray(loss_b, dtype=float)
     differences = pd.Series(extra).groupby(np.asarray(fold)).mean()
     return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(differences)))
 
@@ -1149,6 +1334,52 @@ def calibration_table(defaulted, probability, n_bins=10):
     table = groups.mean()
     table["loans"] = groups.size()
     return table[["loans", "predicted", "observed"]].reset_index(drop=True)
+
+# %% wrong="metrics" name="0 and 1 in place of False and True" fails="metrics-refuse"
+def refuse(probability, cost_default, cost_refusal):
+    probability = np.asarray(probability, dtype=float)
+    if not np.all((probability >= 0) & (probability <= 1)):
+        raise ValueError("a probability is missing, or not between 0 and 1")
+    refused = probability * np.asarray(cost_default) > (1 - probability) * np.asarray(cost_refusal)
+    return refused.astype(int)
+
+
+def cost_per_loan(defaulted, refused, cost_default, cost_refusal):
+    defaulted, refused = np.asarray(defaulted, dtype=bool), np.asarray(refused, dtype=bool)
+    losses = np.where(defaulted & ~refused, cost_default, 0) + np.where(refused & ~defaulted, cost_refusal, 0)
+    return float(losses.mean())
+
+
+def calibration_table(defaulted, probability, n_bins=10):
+    frame = pd.DataFrame({"observed": np.asarray(defaulted), "predicted": np.asarray(probability, dtype=float)})
+    lower_edges = np.linspace(0, 1, n_bins + 1)[:-1]
+    groups = frame.groupby(np.searchsorted(lower_edges, frame["predicted"], side="right"))
+    table = groups.mean()
+    table["loans"] = groups.size()
+    return table[["loans", "predicted", "observed"]]
+
+# %% wrong="metrics" name="a last row for all loans" fails="metrics-calibration"
+def refuse(probability, cost_default, cost_refusal):
+    probability = np.asarray(probability, dtype=float)
+    if not np.all((probability >= 0) & (probability <= 1)):
+        raise ValueError("a probability is missing, or not between 0 and 1")
+    return probability * np.asarray(cost_default) > (1 - probability) * np.asarray(cost_refusal)
+
+
+def cost_per_loan(defaulted, refused, cost_default, cost_refusal):
+    defaulted, refused = np.asarray(defaulted, dtype=bool), np.asarray(refused, dtype=bool)
+    losses = np.where(defaulted & ~refused, cost_default, 0) + np.where(refused & ~defaulted, cost_refusal, 0)
+    return float(losses.mean())
+
+
+def calibration_table(defaulted, probability, n_bins=10):
+    frame = pd.DataFrame({"observed": np.asarray(defaulted), "predicted": np.asarray(probability, dtype=float)})
+    lower_edges = np.linspace(0, 1, n_bins + 1)[:-1]
+    groups = frame.groupby(np.searchsorted(lower_edges, frame["predicted"], side="right"))
+    table = groups.mean()
+    table["loans"] = groups.size()
+    table.loc["all"] = [frame["observed"].mean(), frame["predicted"].mean(), len(frame)]
+    return table[["loans", "predicted", "observed"]]
 
 # %% [markdown]
 # Exercise 5, a custom transformer
@@ -1624,6 +1855,314 @@ class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+# %% wrong="clipper" name="quantiles 0 and 1 mean no limit" fails="clipper-values clipper-settings"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        if self.lower == 0:
+            self.lower_[:] = -np.inf
+        if self.upper == 1:
+            self.upper_[:] = np.inf
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="gaps become a limit" fails="clipper-gaps"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.fmin(np.fmax(X, self.lower_), self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="takes infinity for a gap" fails="clipper-gaps"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite=False)
+        known = [column[np.isfinite(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="lets infinity in after the training" fails="clipper-gaps"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite=False, reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="settings in percent" fails="clipper-values clipper-contract"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=1, upper=99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 100:
+            raise ValueError(f"expected 0 <= lower <= upper <= 100, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.percentile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.percentile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="forgets check_is_fitted" fails="clipper-contract"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="leaves wrong settings to np.quantile" fails="clipper-settings"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if self.lower > self.upper:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="settings compared one by one, with NaN in between" fails="clipper-settings"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if self.lower < 0 or self.upper > 1 or self.lower > self.upper:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="empty limits in __init__" fails="clipper-contract clipper-settings"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+        self.lower_ = self.upper_ = None
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="fit uses what __init__ noted down" fails="clipper-contract clipper-settings"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+        self.quantiles = lower, upper
+
+    def fit(self, X, y=None):
+        lower, upper = self.quantiles
+        if not 0 <= lower <= upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {lower} and {upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% wrong="clipper" name="learns only once" fails="clipper-settings"
+class QuantileClipper(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+
+    def __init__(self, lower=0.01, upper=0.99):
+        self.lower = lower
+        self.upper = upper
+
+    def fit(self, X, y=None):
+        if not 0 <= self.lower <= self.upper <= 1:
+            raise ValueError(f"expected 0 <= lower <= upper <= 1, got {self.lower} and {self.upper}")
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        if hasattr(self, "upper_"):
+            return self
+        known = [column[~np.isnan(column)] for column in X.T]
+        self.lower_ = np.array([np.quantile(values, self.lower) if len(values) else -np.inf for values in known])
+        self.upper_ = np.array([np.quantile(values, self.upper) if len(values) else np.inf for values in known])
+        return self
+
+    def transform(self, X):
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan", reset=False)
+        return np.clip(X, self.lower_, self.upper_)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+# %% inputs="clipper"
+def outcome(rng):
+    n, d = int(rng.integers(1, 7)), int(rng.integers(1, 4))
+    train = rng.choice([rng.normal(0, 100, (n, d)), rng.integers(-2, 3, (n, d)).astype(float)])
+    # Values equal to a limit, gaps, and columns without any value.
+    later = np.vstack([train, rng.integers(-4, 5, (3, d)), rng.normal(0, 300, (2, d))])
+    later[rng.random(later.shape) < 0.2] = np.nan
+    train[rng.random((n, d)) < rng.choice([0.0, 0.3, 1.0])] = np.nan
+    lower, upper = np.sort(rng.choice([0.0, 0.01, 0.25, 0.5, 0.75, 1.0], 2))
+    clipper = QuantileClipper(lower, upper).fit(train)
+    # -0.0 becomes 0.0.
+    return clipper.lower_ + 0.0, clipper.upper_ + 0.0, clipper.transform(later + 0.0) + 0.0
+
 
 # %% [markdown]
 # Exercise 6, a baseline and a model that beats it
@@ -2204,3 +2743,100 @@ def make_credit_model():
             return np.column_stack([~refused, refused]).astype(float)
 
     return make_pipeline(preparer, Certain(max_iter=2000))
+
+# %% wrong="baseline" name="a straight line, whose probabilities leave 0 to 1" fails="baseline-robust"
+def band_rule(past_column, past_defaulted, new_column, n_bands=5):
+    past_column, new_column = np.asarray(past_column, dtype=float), np.asarray(new_column, dtype=float)
+    past_defaulted = np.asarray(past_defaulted)
+    known = past_column[~np.isnan(past_column)]
+    edges = np.quantile(known, np.arange(1, n_bands) / n_bands)
+
+    def band(values):
+        return np.where(np.isnan(values), n_bands, np.searchsorted(edges, values, side="right"))
+
+    rows = np.bincount(band(past_column), minlength=n_bands + 1)
+    defaults = np.bincount(band(past_column), weights=past_defaulted, minlength=n_bands + 1)
+    rates = (defaults + 10 * past_defaulted.mean()) / (rows + 10)
+    return rates[band(new_column)]
+
+
+def make_credit_model():
+    from sklearn.linear_model import Ridge
+
+    curves = SplineTransformer(n_knots=5, knots="quantile", extrapolation="constant")
+    numbers = make_pipeline(SimpleImputer(strategy="median"), curves)
+    words = OneHotEncoder(min_frequency=20, handle_unknown="infrequent_if_exist")
+    preparer = ColumnTransformer(
+        [
+            ("numbers", numbers, ["burden", "bureau", "years"]),
+            ("gaps", MissingIndicator(features="all"), ["burden", "bureau"]),
+            ("words", words, ["trade", "purpose"]),
+        ]
+    )
+
+    class Straight(Ridge):
+        def predict_proba(self, X):
+            p = self.predict(X)
+            return np.column_stack([1 - p, p])
+
+    return make_pipeline(preparer, Straight())
+
+# %% wrong="baseline" name="a forest that grows otherwise each time" fails="baseline-robust"
+def band_rule(past_column, past_defaulted, new_column, n_bands=5):
+    past_column, new_column = np.asarray(past_column, dtype=float), np.asarray(new_column, dtype=float)
+    past_defaulted = np.asarray(past_defaulted)
+    known = past_column[~np.isnan(past_column)]
+    edges = np.quantile(known, np.arange(1, n_bands) / n_bands)
+
+    def band(values):
+        return np.where(np.isnan(values), n_bands, np.searchsorted(edges, values, side="right"))
+
+    rows = np.bincount(band(past_column), minlength=n_bands + 1)
+    defaults = np.bincount(band(past_column), weights=past_defaulted, minlength=n_bands + 1)
+    rates = (defaults + 10 * past_defaulted.mean()) / (rows + 10)
+    return rates[band(new_column)]
+
+
+def make_credit_model():
+    from sklearn.ensemble import RandomForestClassifier
+
+    curves = SplineTransformer(n_knots=5, knots="quantile", extrapolation="constant")
+    numbers = make_pipeline(SimpleImputer(strategy="median"), curves)
+    words = OneHotEncoder(min_frequency=20, handle_unknown="infrequent_if_exist")
+    preparer = ColumnTransformer(
+        [
+            ("numbers", numbers, ["burden", "bureau", "years"]),
+            ("gaps", MissingIndicator(features="all"), ["burden", "bureau"]),
+            ("words", words, ["trade", "purpose"]),
+        ]
+    )
+    return make_pipeline(preparer, RandomForestClassifier(50, min_samples_leaf=10))
+
+# %% wrong="baseline" name="no probability for a word that is new" fails="baseline-robust"
+def band_rule(past_column, past_defaulted, new_column, n_bands=5):
+    past_column, new_column = np.asarray(past_column, dtype=float), np.asarray(new_column, dtype=float)
+    past_defaulted = np.asarray(past_defaulted)
+    known = past_column[~np.isnan(past_column)]
+    edges = np.quantile(known, np.arange(1, n_bands) / n_bands)
+
+    def band(values):
+        return np.where(np.isnan(values), n_bands, np.searchsorted(edges, values, side="right"))
+
+    rows = np.bincount(band(past_column), minlength=n_bands + 1)
+    defaults = np.bincount(band(past_column), weights=past_defaulted, minlength=n_bands + 1)
+    rates = (defaults + 10 * past_defaulted.mean()) / (rows + 10)
+    return rates[band(new_column)]
+
+
+def make_credit_model():
+    class ByWord(BaseEstimator):
+        def fit(self, X, y):
+            self.classes_ = np.array([0, 1])
+            self.rates_ = y.groupby(X["trade"]).mean()
+            return self
+
+        def predict_proba(self, X):
+            p = X["trade"].map(self.rates_).to_numpy()
+            return np.column_stack([1 - p, p])
+
+    return ByWord()
