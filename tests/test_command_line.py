@@ -235,6 +235,23 @@ def test_a_check_from_nothing_to_everything_and_the_progress_after_it(work, mle)
     assert "Next: Loops" in after.stdout
 
 
+def test_the_plan_that_a_lesson_has_saved_is_part_of_the_progress(work, mle):
+    plan = work.folder(MEANS) / "plan.json"
+    assert "Your plan" not in mle("progress", cwd=work.course.root).stdout
+    step = {"skill": "statistics", "demand": 0.5, "level": 0, "target": 2, "lessons": [MEANS]}
+    plan.write_text(json.dumps({"made": "2026-03-01", "steps": [step]}), encoding="utf-8")
+    done = mle("progress", cwd=work.course.root)
+    assert done.returncode == 0
+    for text in ("Your plan", "statistics", "0 of 2", "50%", "Plan made on 2026-03-01"):
+        assert text in done.stdout
+    for damaged in ('{"made": "2026-03-01", "steps": [{"skill": "x"}]}', "[]", '{"steps": 1', "[" * 100_000):
+        plan.write_text(damaged, encoding="utf-8")
+        done = mle("progress", cwd=work.course.root)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"{plan} is no plan (any more). Open the notebook beside it" in done.stdout
+        assert "0/6" in done.stdout and "Next: Means" in done.stdout
+
+
 @pytest.mark.slow
 def test_deleted_and_edited_checks_are_put_back_and_reported_and_change_no_score(work, mle):
     answer(work, MEANS, mean=WRONG_MEAN, geometric="")

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 from autograder.grading import CheckResult, ExerciseResult, Result, Score
-from autograder.learner import LessonProgress, Progress
+from autograder.learner import LessonProgress, Plan, PlanStep, Progress
 from autograder.learner.check import Checked, Hint
 from autograder.quality import LessonProof
-from autograder.reports import check_table, progress_table, proof_table, score_table
+from autograder.reports import check_table, plan_table, progress_table, proof_table, score_table
 
 LESSON = "1-2-python-toolkit"
 SAYS = "rmse([0, 0], [3, 4]) returned 12.5, expected 3.5355"
@@ -65,6 +65,20 @@ def test_a_lesson_and_its_points_are_never_cut_off(columns, mini, tmp_path):
         assert text in said
     assert ("Means" in said) == (columns == 100)
     assert "…" not in said
+
+
+@pytest.mark.parametrize("columns", [40, 100])
+def test_a_plan_says_where_each_skill_is_taught_and_how_far_that_is(columns, mini, tmp_path):
+    progress = Progress(tmp_path)
+    progress.lessons["1-1-means"] = LessonProgress(earned=4, best=4, points=6)
+    plan = Plan("2026-03-01", (PlanStep("[python]", 0.625, 1, 2, ("1-1-means", "1-2-loops", "9-9-later")),
+                               PlanStep("spark", 0.25, 0, 2, ())))
+    said = words(printed(plan_table(mini, progress, plan), columns))
+    for text in ("[python]", "1 of 2", "1-1-means (4/6)", "1-2-loops", "9-9-later (to come)", "spark",
+                 "not in this course"):
+        assert text in said
+    assert said.index("[python]") < said.index("spark")
+    assert ("62%" in said) == (columns == 100)
 
 
 @pytest.mark.parametrize("columns", [40, 100])

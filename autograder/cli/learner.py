@@ -91,13 +91,23 @@ def check(lesson: str | None) -> None:
 
 @click.command()
 def progress() -> None:
-    """Show your lessons, points, minutes, and what comes next."""
-    from autograder.learner import Workspace
-    from autograder.reports import progress_table
+    """Show your lessons, points, minutes, your plan, and what comes next."""
+    from autograder.learner import Workspace, find_plan
+    from autograder.reports import plan_table, progress_table
 
     course = find_course()
-    record = _progress(Workspace(course))
+    workspace = Workspace(course)
+    record = _progress(workspace)
     console.print(progress_table(course, record))
+    try:
+        plan = find_plan(workspace)
+    except MleError as error:  # no reason to keep the rest back
+        console.print(str(error), markup=False, soft_wrap=True)
+        plan = None
+    if plan is not None:
+        console.print(plan_table(course, record, plan))
+        console.print(f"Plan made on {plan.made}. The notebook that made it makes a new one from your levels of today.",
+                      markup=False)
     following = record.next_lesson(course.lesson_ids)
     if following is None:
         console.print("Every lesson is done.")

@@ -14,7 +14,7 @@ from rich.text import Text
 if TYPE_CHECKING:  # `mle progress` prints a table of files alone, and importing the grading takes seconds
     from autograder.course import Course
     from autograder.grading import ExerciseResult, Score
-    from autograder.learner import Progress
+    from autograder.learner import Plan, Progress
     from autograder.learner.check import Checked
     from autograder.quality import LessonProof
 
@@ -79,6 +79,31 @@ def progress_table(course: Course, progress: Progress) -> Fitting:
         table.add_row(*row, style=style)
         narrow.add_row(row[0], row[2], style=style)
     return Fitting(table, narrow)
+
+
+def plan_table(course: Course, progress: Progress, plan: Plan) -> Fitting:
+    """One row per skill, the most urgent first: level, demand, and the lessons that teach it with how far they are."""
+    table, narrow = Table(show_lines=False), Table(expand=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("Your plan", min_width=12)
+    table.add_column("Level", no_wrap=True)
+    table.add_column("Asked for", justify="right", no_wrap=True)
+    table.add_column("Lessons", overflow="fold", min_width=20)
+    narrow.add_column("Your plan", overflow="fold")
+    for number, step in enumerate(plan.steps, start=1):
+        lessons = ", ".join(_how_far(course, progress, lesson) for lesson in step.lessons) or "not in this course"
+        level = f"{step.level:g} of {step.target:g}"
+        table.add_row(str(number), Text(step.skill), level, f"{step.demand:.0%}", Text(lessons))
+        narrow.add_row(Text(f"{number}. {step.skill}, level {level}: {lessons}"))
+    return Fitting(table, narrow)
+
+
+def _how_far(course: Course, progress: Progress, lesson_id: str) -> str:
+    if lesson_id not in course.lesson_ids:
+        return f"{lesson_id} (to come)"
+    best = progress.lessons[lesson_id].best if lesson_id in progress.lessons else 0
+    points = sum(check.points for check in course.lesson(lesson_id).checks())
+    return f"{lesson_id} ({best:g}/{points:g})" if best else lesson_id
 
 
 def score_table(scores: Iterable[Score]) -> Fitting:
