@@ -195,11 +195,13 @@ def test_what_lessons_share_lies_beside_each_notebook_under_its_own_name(mini):
     (tools / "clock.py").write_text("NOON = 12\n")
     (tools / "sums" / "inner" / "table.csv").write_text("1,2\n")
     lesson = mini.sources / "1-2-loops" / "lesson.py"
-    lesson.write_text(lesson.read_text().replace("# module: 1", "# module: 1\n# shared: [tools/clock.py, tools/sums]"))
+    shared = "# shared: [tools/clock.py, tools/sums, skills.toml]"
+    lesson.write_text(lesson.read_text().replace("# module: 1", f"# module: 1\n{shared}"))
     build_lessons(mini, ["1-2-loops"])
     for folder in (mini.solutions, mini.notebooks):
         assert (folder / "1-2-loops" / "clock.py").read_text() == "NOON = 12\n"
         assert (folder / "1-2-loops" / "sums" / "inner" / "table.csv").read_text() == "1,2\n"
+        assert (folder / "1-2-loops" / "skills.toml").read_text() == (mini.sources / "skills.toml").read_text()
     (tools / "clock.py").write_text("NOON = 0\n")
     assert any("1-2-loops/clock.py: differs" in problem for problem in check(mini, ["1-2-loops"]))
 

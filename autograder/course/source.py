@@ -309,10 +309,11 @@ def _check_shared(path: Path, line: int, shared: tuple[str, ...]) -> None:
     taken = {file.name for file in path.parent.glob("files/*")} | {f"{path.parent.name}.ipynb"}
     for name in shared:
         inside = PurePosixPath(name)
-        # Two parts, of which none is a way out: no lesson's folder, and nothing outside course/.
-        if len(inside.parts) != 2 or inside.is_absolute() or ".." in inside.parts or "\\" in name:
-            raise SourceError(path, line, f"shared '{name}' must name what lies in a folder of course/, like "
-                                          "checkpoints/tiny-bert")
+        # A file, or two parts of which none is a way out: no lesson's folder, and nothing outside course/.
+        file = len(inside.parts) == 1 and (course / inside).is_file()
+        if not (file or len(inside.parts) == 2) or inside.is_absolute() or ".." in inside.parts or "\\" in name:
+            raise SourceError(path, line, f"shared '{name}' must name a file of course/, like skills.toml, or what "
+                                          "lies in a folder of course/, like checkpoints/tiny-bert")
         if not (course / inside).exists():
             raise SourceError(path, line, f"there is no course/{name} to share")
         if inside.name in taken:
