@@ -20,7 +20,8 @@ SCHEMA_VERSION = 1
 MOST_MB, MOST_FILES = 256, 10_000  # handed in beside one notebook
 
 # What decides about a result beside the lesson and the submission.
-_DEPENDS_ON = ("mle-path", "nbgrader", "ipython", "numpy", "pandas", "matplotlib", "scipy", "scikit-learn", "torch",
+_DEPENDS_ON = ("mle-path", "nbgrader", "ipython", "numpy", "pandas", "matplotlib", "pytest", "ruff", "build",
+               "setuptools", "scipy", "scikit-learn", "torch",
                "transformers", "tokenizers", "optuna", "fastapi", "pydantic", "uvicorn", "onnxruntime", "skl2onnx")
 
 
