@@ -1056,7 +1056,8 @@ else:
 # The next cell takes the demand from the advertisements, ranks your gaps with *your* function, looks up in `market.py`
 # which lessons of this course teach each skill (the titles below them come from `skills.toml`), and saves the plan as
 # the file `plan.json` beside this notebook. Type `mle progress` in a terminal, in the course's folder: it shows the
-# plan below your points. Run the cell again whenever you have learnt something: the plan changes with you.
+# plan below your points, and marks a lesson that your copy of the course does not have yet with *to come*. Run the
+# cell again whenever you have learnt something: the plan changes with you.
 
 # %%
 my_jobs = jobs[jobs["role"] == my_role]
@@ -1084,21 +1085,22 @@ with once_solved("exercise 4"):
     gaps = rank_gaps(demand, my_levels, my_target)[:16]
     names, priorities = [skill for skill, _ in gaps], [priority for _, priority in gaps]
     if not gaps:
-        print("Nothing to draw: see the message above.")
-    colours = [BLUE if TAUGHT[skill][0] else ORANGE for skill in names]
-    figure, axes = plt.subplots(figsize=(7, 4.6))
-    axes.barh(names, priorities, color=colours)
-    for place, skill in enumerate(names):
-        low, high = share_interval(round(demand[skill] * len(my_jobs)), len(my_jobs))
-        gap = my_target - my_levels.get(skill, 0)
-        axes.plot([low * gap, high * gap], [place, place], color="black", linewidth=1)
-    axes.invert_yaxis()
-    axes.set(xlabel="priority = demand × gap; thin lines: 95 % intervals", title=f"My gaps for the role: {my_role}")
-    axes.text(0.98, 0.10, "taught in this course", color=BLUE, ha="right", transform=axes.transAxes)
-    axes.text(0.98, 0.04, "not in this course", color=ORANGE, ha="right", transform=axes.transAxes)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    plt.show()
+        print(f"Nothing to draw: no gap in what the {len(my_jobs)} jobs for the role {my_role!r} ask for.")
+    else:
+        colours = [BLUE if TAUGHT[skill][0] else ORANGE for skill in names]
+        figure, axes = plt.subplots(figsize=(7, 4.6))
+        axes.barh(names, priorities, color=colours)
+        for place, skill in enumerate(names):
+            low, high = share_interval(round(demand[skill] * len(my_jobs)), len(my_jobs))
+            gap = my_target - my_levels.get(skill, 0)
+            axes.plot([low * gap, high * gap], [place, place], color="black", linewidth=1)
+        axes.invert_yaxis()
+        axes.set(xlabel="priority = demand × gap; thin lines: 95 % intervals", title=f"My gaps for the role: {my_role}")
+        axes.text(0.98, 0.10, "taught in this course", color=BLUE, ha="right", transform=axes.transAxes)
+        axes.text(0.98, 0.04, "not in this course", color=ORANGE, ha="right", transform=axes.transAxes)
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.tight_layout()
+        plt.show()
 
 # %% [markdown]
 # Look at the thin lines. Where two of them overlap widely, the order of these two skills is luck of the sample, so

@@ -37,15 +37,15 @@ SYNONYMS = {spelling: skill for skill, spellings in SPELLINGS.items() for spelli
 # Where this course teaches a skill: lessons by their folder, and ids of skills.toml. No lessons: look elsewhere.
 TAUGHT = {
     "python": (
-        ["1-2-python-toolkit", "1-3-structures-algorithms"],
+        ["1-2-python-toolkit", "1-3-structures-algorithms", "1-4-tested-package"],
         [
             "write-functions", "configure-experiments", "stream-data", "handle-errors", "type-code", "profile-code",
-            "choose-structures",
+            "choose-structures", "build-packages",
         ],
     ),
     "sql": ([], []),
-    "git": (["1-4-tested-package"], []),
-    "testing": (["1-4-tested-package"], []),
+    "git": (["1-4-tested-package"], ["version-with-git", "release-software"]),
+    "testing": (["1-4-tested-package"], ["write-tests", "lint-code"]),
     "docker": (["6-3-containers-clouds-ci"], []),
     "kubernetes": ([], []),
     "cloud": (["6-3-containers-clouds-ci"], []),
@@ -75,7 +75,7 @@ TAUGHT = {
     "computer vision": (["4-1-detectors-masks", "4-2-face-verification"], []),
     "recommenders": (["3-8-recommender"], []),
     "forecasting": ([], []),
-    "r": (["1-5-rosetta"], []),
-    "c++": (["1-5-rosetta"], []),
-    "java": (["1-5-rosetta"], []),
+    "r": (["1-5-rosetta"], ["read-languages"]),
+    "c++": (["1-5-rosetta"], ["read-languages", "call-native-code"]),
+    "java": (["1-5-rosetta"], ["read-languages"]),
 }
