@@ -1373,7 +1373,7 @@ for axes, query, title in [
     axes.add_patch(plt.Circle(vantage, radius, fill=False, color=BLUE, linewidth=1.5))
     axes.add_patch(plt.Circle(query, math.dist(best, query), fill=False, color=ORANGE, linewidth=1.5))
     axes.scatter(*query, marker="x", s=60, color=ORANGE, zorder=3)
-    axes.annotate("q", query, (0, 14), textcoords="offset points", color=ORANGE, weight="bold", ha="center")
+    axes.annotate("q", query, (22, -4), textcoords="offset points", color=ORANGE, weight="bold")
     axes.scatter(*vantage, marker="+", s=90, color="black", zorder=3)
     axes.annotate("v", vantage, (-12, -12), textcoords="offset points", weight="bold")
     axes.set(title=title, aspect="equal")
