@@ -1992,6 +1992,44 @@ class Pipeline:
         return one
 
 
+# %% right="pipeline" name="only fits the last step, and gives the function steps of its own"
+class Pipeline:
+    def __init__(self, steps: Sequence[Transformer]) -> None:
+        wrong = [position for position, step in enumerate(steps) if not isinstance(step, Transformer)]
+        if wrong:
+            raise TypeError(f"no transformers at {wrong}")
+        self._steps = [*steps]
+        self._ready = False
+
+    def fit(self, column: list[float]) -> None:
+        self._ready = False
+        for step in self._steps[:-1]:
+            step.fit(column)
+            column = step.transform(column)
+        if self._steps:
+            self._steps[-1].fit(column)
+        self._ready = True
+
+    def transform(self, column: list[float]) -> list[float]:
+        if not self._ready:
+            raise RuntimeError("fit the pipeline first")
+        for step in self._steps:
+            column = step.transform(column)
+        return column
+
+    def as_function(self):
+        from copy import deepcopy
+
+        now = deepcopy(self)
+
+        def one(value: None | float) -> None | float:
+            if value is None:
+                return None
+            return now.transform([value])[0]
+
+        return one
+
+
 # %% wrong="pipeline" name="fits every step on the original column" fails="pipeline-values pipeline-calls"
 class Pipeline:
     def __init__(self, steps: Sequence[Transformer]) -> None:
@@ -2665,6 +2703,35 @@ class Pipeline:
             return self.transform([value])[0]
 
         return one
+
+
+# %% inputs="pipeline"
+class _Line:
+    """Subtracts the least and multiplies, or raises an error for a column without numbers."""
+
+    def __init__(self, factor):
+        self.factor = factor
+        self.calls = []
+
+    def fit(self, column):
+        self.calls.append(("fit", list(column)))
+        self.least = min(column)
+
+    def transform(self, column):
+        self.calls.append(("transform", list(column)))
+        return [self.factor * (value - self.least) for value in column]
+
+
+def outcome(rng):
+    steps = [_Line(float(factor)) for factor in rng.normal(0, 2, rng.integers(0, 4))]
+    wrong = rng.random() < 0.1
+    chain = Pipeline([*steps, "no step"] if wrong else steps)
+    column = rng.normal(-18, 5, rng.integers(0, 6)).tolist()
+    if rng.random() < 0.9:
+        chain.fit(column)
+    one = chain.as_function()
+    values = [None if rng.random() < 0.2 else float(value) for value in rng.normal(0, 9, 6)]
+    return chain.transform(column), [one(value) for value in values], [step.calls for step in steps]
 
 
 # %% [markdown]
