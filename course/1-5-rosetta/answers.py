@@ -1632,6 +1632,30 @@ def warp_distances(library, query, curves, penalty=0.0):
     return out
 
 
+# %% wrong="warp-wrapper" name="swaps the bytes of the query in place" fails="warp-wrapper-layouts"
+def warp_distances(library, query, curves, penalty=0.0):
+    if isinstance(query, np.ndarray) and query.dtype.byteorder == ">":
+        query = query.byteswap(inplace=True).view(query.dtype.newbyteorder())
+    query = np.asarray(query, dtype=np.float64, order="C")
+    curves = np.asarray(curves, dtype=np.float64, order="C")
+    if query.ndim != 1 or not query.size:
+        raise ValueError("query")
+    if curves.ndim != 2 or not curves.shape[1]:
+        raise ValueError("curves")
+    if not penalty >= 0:
+        raise ValueError("penalty")
+    doubles, size = ctypes.POINTER(ctypes.c_double), ctypes.c_int64
+    function = library.warp_distances
+    function.argtypes = [doubles, size, doubles, size, size, ctypes.c_double, doubles]
+    function.restype = None
+    out = np.empty(len(curves))
+    function(
+        query.ctypes.data_as(doubles), len(query), curves.ctypes.data_as(doubles), len(curves), curves.shape[1],
+        penalty, out.ctypes.data_as(doubles),
+    )  # fmt: skip
+    return out
+
+
 # %% wrong="warp-wrapper" name="no rows, no array" fails="warp-wrapper-values"
 def warp_distances(library, query, curves, penalty=0.0):
     query = np.asarray(query, dtype=np.float64, order="C")

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-RUFF_RULES = "E,F,W,B"
+RUFF_RULES = "E4,E7,E9,F,B"
 
 
 # --- temporary folders and programs ---------------------------------------------------------------------------------
@@ -157,7 +157,8 @@ class Repository:
             "GIT_COMMITTER_NAME": "Ada Baker", "GIT_COMMITTER_EMAIL": "ada@bakery.example",
             "GIT_COMMITTER_DATE": moment,
             # No questions, no editor, no pager, English messages.
-            "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": ":", "GIT_PAGER": "cat", "GIT_MERGE_AUTOEDIT": "no", "LC_ALL": "C",
+            "GIT_TERMINAL_PROMPT": "0", "GIT_EDITOR": ":", "GIT_PAGER": "cat", "GIT_MERGE_AUTOEDIT": "no",
+            "LC_ALL": "C",
         }
         settings = ("init.defaultBranch=main", "core.autocrlf=false", "commit.gpgSign=false", "tag.gpgSign=false",
                     "core.quotePath=false", "gc.auto=0", "maintenance.auto=false", "merge.conflictStyle=merge")
@@ -242,7 +243,8 @@ def draw_graph(repo: Repository, title: str) -> None:
     commits = [line.split("\x1f") for line in lines]
     parents = {name: above.split() for name, above, _, _ in commits}
     place = {name: number for number, (name, *_) in enumerate(commits)}
-    names = {name: [part.removeprefix("HEAD -> ") for part in marks.split(", ") if part] for name, _, _, marks in commits}
+    names = {name: [part.removeprefix("HEAD -> ") for part in marks.split(", ") if part]
+             for name, _, _, marks in commits}
     tips = sorted(names, key=lambda name: ("main" not in names[name], not names[name], place[name]))
     lanes: dict[str, int] = {}
     free = 0
@@ -253,22 +255,36 @@ def draw_graph(repo: Repository, title: str) -> None:
             name = (parents[name] or [""])[0]
         free += taken
     colours = ["#0060a8", "#c8500a", "#13795b", "#7a4fa3"]
-    _, axes = plt.subplots(figsize=(1.6 * len(commits) + 1.2, 1.3 + 1.0 * free))
+    _, axes = plt.subplots(figsize=(1.4 * len(commits) + 0.8, 1.6 + 0.95 * free))
     for name, above, subject, _ in commits:
         x, y = place[name], -lanes[name]
         for parent in above.split():
-            axes.annotate("", (place[parent], -lanes[parent]), (x, y), zorder=1,
-                          arrowprops={"arrowstyle": "->", "color": "#777777", "shrinkA": 9, "shrinkB": 10})
-        axes.scatter(x, y, s=190, color=colours[lanes[name] % 4], zorder=2)
-        axes.annotate(f"{name}\n{_folded(subject)}", (x, y), (0, -13), textcoords="offset points", ha="center", va="top",
-                      fontsize=8, color="#222222")
+            _draw_edge(axes, x, y, place[parent], -lanes[parent])
+        colour = colours[lanes[name] % len(colours)]
+        axes.scatter(x, y, s=190, color=colour, zorder=2)
+        # On the main line the text stands above, for the lines to the branches run below.
+        side, edge = (1, "bottom") if y == 0 else (-1, "top")
+        text = f"{name}\n{_folded(subject)}"
+        axes.annotate(text, (x, y), (0, 11 * side), textcoords="offset points", ha="center", va=edge, fontsize=8,
+                      color="#222222", bbox={"boxstyle": "square,pad=0.1", "color": "white"}, zorder=2)
+        start = 11 + 10.5 * (text.count("\n") + 1) + 9
         for number, mark in enumerate(names[name]):
-            axes.annotate(mark, (x, y), (0, 13 + 17 * number), textcoords="offset points", ha="center", fontsize=8.5,
-                          color="white", bbox={"boxstyle": "round", "color": colours[lanes[name] % 4]}, zorder=3)
-    axes.set(title=title, xlim=(-0.6, len(commits) - 0.4), ylim=(-free + 0.1, 0.75))
+            axes.annotate(mark, (x, y), (0, (start + 18 * number) * side), textcoords="offset points", ha="center",
+                          va="center", fontsize=8.5, color="white", zorder=3,
+                          bbox={"boxstyle": "round", "color": colour})
+    axes.set(title=title, xlim=(-0.6, len(commits) - 0.4), ylim=(-free + 0.2 - 0.5 * (free > 1), 1.25))
     axes.axis("off")
     plt.tight_layout()
     plt.show()
+
+
+def _draw_edge(axes, x: int, y: int, to_x: int, to_y: int) -> None:
+    """An arrow from a commit to its parent, along the lane of the lower one of them."""
+    bend = (to_x + 0.4, y) if y < to_y else (x - 0.4, to_y)
+    if y != to_y:
+        axes.plot(*zip((x, y), bend), color="#777777", linewidth=1, zorder=1)
+    axes.annotate("", (to_x, to_y), (x, y) if y == to_y else bend, zorder=1,
+                  arrowprops={"arrowstyle": "->", "color": "#777777", "shrinkA": 9 * (y == to_y), "shrinkB": 9})
 
 
 def _folded(text: str) -> str:
@@ -299,7 +315,7 @@ def _in_process(task: str, *arguments: object, seconds: float = 60) -> object:
         done = (_fork if _fork_is_safe() else _fresh)(folder, seconds)
         log = (folder / "log").read_text(encoding="utf-8", errors="replace").strip()
         if not done:
-            raise WorkError(f"it was not done after {seconds:.0f} seconds, so it was ended. Does something run for ever?")
+            raise WorkError(f"it was not done after {seconds:.0f} seconds, so it was ended. Does it run for ever?")
         try:
             return json.loads((folder / "result.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -502,7 +518,7 @@ def lint(path: str | Path) -> list[Finding]:
     from ruff import find_ruff_bin
 
     done = subprocess.run(
-        [find_ruff_bin(), "check", "--isolated", "--no-cache", "--select", RUFF_RULES, "--line-length", "100",
+        [find_ruff_bin(), "check", "--isolated", "--no-cache", "--select", RUFF_RULES, "--line-length", "120",
          "--target-version", "py311", "--ignore-noqa", "--output-format", "json", str(path)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
     if done.returncode not in (0, 1):
