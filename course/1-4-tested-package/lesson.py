@@ -168,7 +168,7 @@ with example(), repository() as repo:
     draw_graph(repo, "Two lines of work, and a merge")
 
 # %% [markdown]
-# Each arrow points from a commit to its parent, back in time. `HEAD -> main` is on the merge.
+# Each arrow points from a commit to its parent, back in time. The label `main` is on the merge: it moved along.
 #
 # If `main` has *not* moved on since the branch began, nothing has to be merged: git just moves `main` forward. That
 # is called a **fast-forward**, and it leaves no trace that there was a branch. With `--no-ff`, git makes the commit
