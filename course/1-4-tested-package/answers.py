@@ -5003,6 +5003,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5038,6 +5040,8 @@ def release(repo):
     else:
         patch = int(patch) + 1
     version = f"{major}.{minor}.{patch}"
+    if repo.git("tag", "--list", f"v{version}"):
+        raise ReleaseError("the tag is there already")
     lines[row] = f'__version__ = "{version}"'
     repo.write(VERSION_FILE, "\n".join(lines))
     log = repo.read("CHANGELOG.md").split("\n")
@@ -5068,6 +5072,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5098,6 +5104,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place] += 1
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5128,6 +5136,8 @@ def release(repo):
     place = 1 if kinds & {"fix!", "feat!", "feat"} else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5158,6 +5168,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + len(notes), 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5188,6 +5200,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5218,6 +5232,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5248,6 +5264,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5278,6 +5296,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5309,6 +5329,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5340,6 +5362,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5371,6 +5395,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5401,6 +5427,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5431,6 +5459,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5460,6 +5490,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
     repo.write("CHANGELOG.md", f"# Changelog\n\n## {new}\n\n{lines}\n{log}")
@@ -5489,6 +5521,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(old, new))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5519,6 +5553,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5549,6 +5585,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in sorted(notes))
@@ -5579,6 +5617,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5609,6 +5649,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5639,6 +5681,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5669,6 +5713,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5699,6 +5745,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5729,6 +5777,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5759,6 +5809,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5789,6 +5841,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5818,6 +5872,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5848,6 +5904,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5878,6 +5936,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5907,6 +5967,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5938,6 +6000,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5968,6 +6032,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -5999,6 +6065,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6031,6 +6099,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6061,6 +6131,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6091,6 +6163,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6122,6 +6196,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6151,6 +6227,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6181,6 +6259,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6211,6 +6291,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6241,6 +6323,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6269,6 +6353,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6299,6 +6385,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6329,6 +6417,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6360,6 +6450,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6390,6 +6482,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6421,6 +6515,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6449,6 +6545,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6479,6 +6577,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6509,6 +6609,8 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)
@@ -6540,6 +6642,165 @@ def release(repo):
     place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
     numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
     new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
+    repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
+    log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
+    lines = "".join(f"- {note}\n" for note in notes)
+    repo.write("CHANGELOG.md", f"# Changelog\n\n## {new}\n\n{lines}\n{log}")
+    repo.git("add", VERSION_FILE, "CHANGELOG.md")
+    repo.git("commit", "-m", f"Release {new}")
+    repo.git("tag", "-a", f"v{new}", "-m", f"Release {new}")
+    return new
+
+
+# %% wrong="release" name="does not look whether the tag is there" fails="release-refuses"
+def release(repo):
+    if repo.git("status", "--porcelain"):
+        raise ReleaseError("something is not committed")
+    if repo.git("branch", "--show-current") != "main":
+        raise ReleaseError("main is not checked out")
+    source = repo.read(VERSION_FILE)
+    old = source.split('__version__ = "')[1].split('"')[0]
+    notes, kinds = [], set()
+    for subject in repo.git("log", "--reverse", "--format=%s", f"v{old}..HEAD").splitlines():
+        kind, colon, text = subject.partition(": ")
+        if colon and kind in ("fix", "feat", "fix!", "feat!"):
+            kinds.add(kind)
+            notes.append(text)
+    if not notes:
+        raise ReleaseError("nothing to release")
+    numbers = [int(part) for part in old.split(".")]
+    place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
+    numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
+    new = ".".join(str(number) for number in numbers)
+    repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
+    log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
+    lines = "".join(f"- {note}\n" for note in notes)
+    repo.write("CHANGELOG.md", f"# Changelog\n\n## {new}\n\n{lines}\n{log}")
+    repo.git("add", VERSION_FILE, "CHANGELOG.md")
+    repo.git("commit", "-m", f"Release {new}")
+    repo.git("tag", "-a", f"v{new}", "-m", f"Release {new}")
+    return new
+
+
+# %% wrong="release" name="looks for the tag after the commit" fails="release-refuses"
+def release(repo):
+    if repo.git("status", "--porcelain"):
+        raise ReleaseError("something is not committed")
+    if repo.git("branch", "--show-current") != "main":
+        raise ReleaseError("main is not checked out")
+    source = repo.read(VERSION_FILE)
+    old = source.split('__version__ = "')[1].split('"')[0]
+    notes, kinds = [], set()
+    for subject in repo.git("log", "--reverse", "--format=%s", f"v{old}..HEAD").splitlines():
+        kind, colon, text = subject.partition(": ")
+        if colon and kind in ("fix", "feat", "fix!", "feat!"):
+            kinds.add(kind)
+            notes.append(text)
+    if not notes:
+        raise ReleaseError("nothing to release")
+    numbers = [int(part) for part in old.split(".")]
+    place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
+    numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
+    new = ".".join(str(number) for number in numbers)
+    repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
+    log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
+    lines = "".join(f"- {note}\n" for note in notes)
+    repo.write("CHANGELOG.md", f"# Changelog\n\n## {new}\n\n{lines}\n{log}")
+    repo.git("add", VERSION_FILE, "CHANGELOG.md")
+    repo.git("commit", "-m", f"Release {new}")
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError("the tag is there already")
+    repo.git("tag", "-a", f"v{new}", "-m", f"Release {new}")
+    return new
+
+
+# %% wrong="release" name="puts the tag on the new commit by force" fails="release-refuses"
+def release(repo):
+    if repo.git("status", "--porcelain"):
+        raise ReleaseError("something is not committed")
+    if repo.git("branch", "--show-current") != "main":
+        raise ReleaseError("main is not checked out")
+    source = repo.read(VERSION_FILE)
+    old = source.split('__version__ = "')[1].split('"')[0]
+    notes, kinds = [], set()
+    for subject in repo.git("log", "--reverse", "--format=%s", f"v{old}..HEAD").splitlines():
+        kind, colon, text = subject.partition(": ")
+        if colon and kind in ("fix", "feat", "fix!", "feat!"):
+            kinds.add(kind)
+            notes.append(text)
+    if not notes:
+        raise ReleaseError("nothing to release")
+    numbers = [int(part) for part in old.split(".")]
+    place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
+    numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
+    new = ".".join(str(number) for number in numbers)
+    repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
+    log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
+    lines = "".join(f"- {note}\n" for note in notes)
+    repo.write("CHANGELOG.md", f"# Changelog\n\n## {new}\n\n{lines}\n{log}")
+    repo.git("add", VERSION_FILE, "CHANGELOG.md")
+    repo.git("commit", "-m", f"Release {new}")
+    repo.git("tag", "-f", "-a", f"v{new}", "-m", f"Release {new}")
+    return new
+
+
+# %% wrong="release" name="waits until git refuses the tag" fails="release-refuses"
+def release(repo):
+    if repo.git("status", "--porcelain"):
+        raise ReleaseError("something is not committed")
+    if repo.git("branch", "--show-current") != "main":
+        raise ReleaseError("main is not checked out")
+    source = repo.read(VERSION_FILE)
+    old = source.split('__version__ = "')[1].split('"')[0]
+    notes, kinds = [], set()
+    for subject in repo.git("log", "--reverse", "--format=%s", f"v{old}..HEAD").splitlines():
+        kind, colon, text = subject.partition(": ")
+        if colon and kind in ("fix", "feat", "fix!", "feat!"):
+            kinds.add(kind)
+            notes.append(text)
+    if not notes:
+        raise ReleaseError("nothing to release")
+    numbers = [int(part) for part in old.split(".")]
+    place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
+    numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
+    new = ".".join(str(number) for number in numbers)
+    repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
+    log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
+    lines = "".join(f"- {note}\n" for note in notes)
+    repo.write("CHANGELOG.md", f"# Changelog\n\n## {new}\n\n{lines}\n{log}")
+    repo.git("add", VERSION_FILE, "CHANGELOG.md")
+    repo.git("commit", "-m", f"Release {new}")
+    try:
+        repo.git("tag", "-a", f"v{new}", "-m", f"Release {new}")
+    except GitError:
+        raise ReleaseError("the tag is there already") from None
+    return new
+
+
+# %% wrong="release" name="any tag that begins like the new one" fails="release-tag"
+def release(repo):
+    if repo.git("status", "--porcelain"):
+        raise ReleaseError("something is not committed")
+    if repo.git("branch", "--show-current") != "main":
+        raise ReleaseError("main is not checked out")
+    source = repo.read(VERSION_FILE)
+    old = source.split('__version__ = "')[1].split('"')[0]
+    notes, kinds = [], set()
+    for subject in repo.git("log", "--reverse", "--format=%s", f"v{old}..HEAD").splitlines():
+        kind, colon, text = subject.partition(": ")
+        if colon and kind in ("fix", "feat", "fix!", "feat!"):
+            kinds.add(kind)
+            notes.append(text)
+    if not notes:
+        raise ReleaseError("nothing to release")
+    numbers = [int(part) for part in old.split(".")]
+    place = 0 if kinds & {"fix!", "feat!"} else 1 if "feat" in kinds else 2
+    numbers[place:] = [numbers[place] + 1, 0, 0][: 3 - place]
+    new = ".".join(str(number) for number in numbers)
+    if repo.git("tag", "--list", f"v{new}*"):
+        raise ReleaseError("the tag is there already")
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
     log = repo.read("CHANGELOG.md").removeprefix("# Changelog\n\n")
     lines = "".join(f"- {note}\n" for note in notes)

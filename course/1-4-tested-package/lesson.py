@@ -2,7 +2,7 @@
 # title: A tested, versioned package
 # builds: a package as a team keeps it, with merged branches, tests that catch mistakes, linted code, a wheel, a release
 # module: 1
-# minutes: 270
+# minutes: 300
 # prerequisites: [1-2-python-toolkit]
 # skills: [version-with-git, build-packages, write-tests, lint-code, release-software]
 # seed: 14
@@ -19,30 +19,31 @@
 # forecasts. The code that measures how good they are, thirty lines, lives in four notebooks: it was copied.
 #
 # - Two notebooks report different errors for the same week. One copy divides by the loaves sold, the other by the
-#   loaves forecast, and nobody knows which number the board has seen.
+#   loaves forecast.
 # - A mistake was found in March and mended, in one of the four copies.
 # - Somebody tidied the code up. Since then, a shop without sales has the error 0 and counts as the best of all.
 # - "It worked last Tuesday." Nobody can get the code of last Tuesday back.
 #
-# The cure is what software engineers do every day. There is one copy, with its history (**version control**). Other
-# code installs it (**a package**). Tests fail when its behaviour changes (**testing**), a program looks for
-# suspicious lines (**linting**), and what the shops run has a number (**a release**). None of it takes a talent. It
-# is a handful of tools and habits, and here you use each of the tools for real.
+# The cure: there is one copy, with its history (**version control**). Other code installs it (**a package**). Tests
+# fail when its behaviour changes (**testing**), a program looks for suspicious lines (**linting**), and what the shops
+# run has a number (**a release**). Here you use each of the tools for real.
 #
-# You need functions, dictionaries, exceptions, and `with` as you have seen it; the rest is explained. A good place
-# for a pause is marked after exercise 2.
+# You need functions, dictionaries, exceptions, and `with` as you have seen it; the rest is explained.
 #
 # **What this lesson does to your computer.** All repositories and builds live in temporary folders, which are removed
 # when a cell ends, also when it fails. Your own git settings are neither read nor changed. Two files stay beside this
 # notebook, both written by you: `test_breadscore.py` and `nightly.py`. Nothing is downloaded.
 #
 # Git is a program of its own. If it is missing, sections 1 and 5 say so when you run them, and their exercises cannot
-# be solved until it is there; `mle doctor` in a terminal tells you how to get it. The other sections do not need it.
+# be solved until it is there; `mle doctor` in a terminal tells you how to get it.
+#
+# Run the next cell, and the checks below each exercise; nobody needs to read them. They hold helpers and tests.
 
 # %% given="setup"
 import contextlib
 import re
 import tomllib
+import zipfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -129,7 +130,7 @@ with example(), repository() as repo:
 # %% [markdown]
 # Read it line by line. `??` marks a file that git does not know yet. `diff` shows what changed: a line that begins
 # with `+` is new, one with `-` is gone. `commit --all` adds every changed file that git knows already, in one go.
-# `HEAD` is the commit you are on, `HEAD~1` its parent: the last line got yesterday's file back.
+# `HEAD` is the commit you are on, `HEAD~1` its parent: the last command got the earlier file back.
 #
 # On your own computer, git asks once who you are. You would type, in a terminal:
 #
@@ -147,7 +148,9 @@ with example(), repository() as repo:
 # branch and goes there; `git switch main` goes back, and the files in the folder change accordingly.
 #
 # To **merge** a branch means to bring its changes into the one you are on. If both have moved on, git makes a commit
-# with two parents:
+# with two parents. Below, `repo.git(...)` runs git like `repo.show(...)`, but returns what git printed (without the
+# line end at its end) and shows nothing. `-m` is short for `--message`, `log -1` stops after the newest commit, `%p`
+# stands for its parents, and `ls-files` names the files that git keeps.
 
 # %%
 with example(), repository() as repo:
@@ -177,7 +180,7 @@ with example(), repository() as repo:
 # ### Conflicts
 #
 # Git merges line by line. If both sides changed the same place, or places next to each other, it cannot know what
-# you want. It stops, and asks:
+# you want. It stops, and asks. (When git ends with an error, and a conflict is one, `repo.git` raises a `GitError`.)
 
 # %%
 two_features = [
@@ -199,20 +202,27 @@ with example(), repository(two_features) as repo:
     repo.show("log", "--oneline", "--graph")
 
 # %% [markdown]
-# Between `<<<<<<<` and `=======` stands the version of the branch you are on, between `=======` and `>>>>>>>` that of
-# the branch you merge. These three are the **conflict markers**. You write what it should be, without markers, add
-# the file, and commit. `git merge --abort` calls it all off instead: everything is as before the merge.
-#
-# When git ends with an error (a conflict is one), `repo.git` raises a `GitError`.
-#
+# `UU` marks a file in conflict. In the file, between `<<<<<<<` and `=======` stands the version of the branch you are
+# on, between `=======` and `>>>>>>>` that of the branch you merge. These three are the **conflict markers**. You
+# write what it should be, without markers, add the file, and commit. `git merge --abort` calls it all off instead:
+
+# %%
+with example(), repository(two_features) as repo:
+    print("main before:", repo.git("rev-parse", "HEAD"))
+    outcome_of(repo.git, "merge", "--no-ff", "-m", "Merge oven", "oven")
+    repo.show("merge", "--abort")
+    print("main after: ", repo.git("rev-parse", "HEAD"))
+    print("not committed:", repo.git("status", "--short").splitlines())
+
+# %% [markdown]
 # ### Exercise 1 · Land a branch
 #
-# Four people add features, so `features.txt` is in conflict every other day, and the answer is always the same: keep
-# both. Write `land(repo, branch)`, the function that brings a finished branch into `main`.
+# `features.txt` is in conflict every other day, and the answer is always the same: keep both. Write
+# `land(repo, branch)`, the function that brings a finished branch into `main`.
 #
-# You may use `repo.git(...)`, which returns what git printed (without the line end at its end), `repo.read(name)`,
-# `repo.write(name, text)` and `repo.folder` (a `Path`). When it is called, `main` is checked out, nothing is changed,
-# and the branch exists.
+# You may use `repo.git(...)`, `repo.read(name)`, `repo.write(name, text)` and `repo.folder` (a `Path`). When it is
+# called, `main` is checked out, nothing is changed, and the branch exists. `features.txt` is there on both sides. If
+# the merge fails, it is because of a conflict.
 #
 # - `land` merges the branch into `main` by a commit with two parents, also where a fast-forward would do: first the
 #   old `main`, then the branch. The first line of its message is `Merge ` and the name of the branch.
@@ -221,7 +231,8 @@ with example(), repository(two_features) as repo:
 #   not in conflict, it stays as git has merged it.
 # - If **any other file** is in conflict, whether `features.txt` is too or not, raise a `MergeConflict` (it is in the
 #   next cell) with the sorted names of all files in conflict, and leave the repository as it was before the call: the
-#   same commits and branches, the same files, no merge under way. A file name may contain spaces.
+#   same commits and branches, the same files, no merge under way. A file name may contain spaces, but no quotation
+#   marks or backslashes.
 # - After a merge, the branch is deleted (`git branch -d NAME`). If `main` holds all of the branch already, there is
 #   nothing to merge and no new commit, and the branch is deleted, too.
 # - In the end `main` is checked out and nothing is left uncommitted. Return the full name (40 digits) of the
@@ -240,7 +251,7 @@ class MergeConflict(Exception):
         self.files = files
 
 
-# %% exercise="land" difficulty=3 minutes=35 skills="version-with-git"
+# %% exercise="land" difficulty=3 minutes=50 skills="version-with-git"
 def land(repo, branch):
     """Merge a branch into main, settle a conflict in features.txt, and delete the branch.
 
@@ -446,7 +457,7 @@ conflict_elsewhere({"model.toml": None}, {"model.toml": "depth = 6\n", "new.txt"
 #     files = repo.git("diff", "--name-only", "--diff-filter=U").splitlines()
 #     if files != ["features.txt"]:
 #         ...                                            # call it off
-#         raise MergeConflict(sorted(files)) from None
+#         raise MergeConflict(sorted(files))
 #     lines = {*repo.git("show", "main:features.txt").splitlines(), ...}
 #     repo.write("features.txt", ...)
 #     repo.git("add", "features.txt")
@@ -479,9 +490,10 @@ with example(), repository(morning) as repo:
 # ## 2 · A package: install it, do not copy it
 #
 # You know `import numpy`. Your own code becomes importable in the same way, everywhere, once it is a **package**: a
-# folder of modules, plus one file, `pyproject.toml`, that says what it is. From that, a **build backend** makes a
-# **wheel**: a zip archive with the modules and their description, which `pip` unpacks into place. A backend is itself
-# a Python package; we use `setuptools`.
+# folder of modules, plus one file, `pyproject.toml`, that says what it is. `import loaf` runs the file `__init__.py`
+# in the folder `loaf`, which makes the folder a package. From all that, a **build backend** makes a **wheel**: a zip
+# archive with the modules and their description, which `pip` unpacks into place. A backend is itself a Python
+# package; we use `setuptools`.
 #
 # Here is the smallest project that is worth copying. The modules lie below `src/`. That is on purpose: the folder of
 # the project is often on Python's search path, `src` is not, so your tests see what is *installed*, and not what
@@ -515,10 +527,10 @@ with example(), temporary_folder() as folder:
     workshop.run("python", "-c", "import loaf; print(loaf.dough(40))", folder=folder / "place")
 
 # %% [markdown]
-# You would leave out `--no-isolation` (it keeps `build` from downloading a fresh setuptools), and
-# `--no-index --no-deps --target place` (they keep pip off the network, and out of your Python). The file is written
-# in **TOML**: a name in brackets begins a table, and below it stand `key = value` lines, with text in quotation
-# marks.
+# On your own computer, `python -m pip install build` comes first. You would leave out `--no-isolation` (it keeps
+# `build` from downloading a fresh setuptools), and `--no-index --no-deps --target place` (they keep pip off the
+# network, and out of your Python). The file is written in **TOML**: a name in brackets begins a table, and below it
+# stand `key = value` lines, with text in quotation marks.
 #
 # What is in that wheel? `workshop.build_wheel` builds in the same way, only quicker and without printing.
 
@@ -648,7 +660,8 @@ def project_wheel(pyproject, changes=None):
 # %% [markdown]
 # ### Exercise 2 · The project file
 #
-# `SOURCES`, in the cell above, is the project of the bakeries: paths and texts. One file is missing. Write the text
+# `SOURCES`, in the cell above, is the project of the bakeries: paths and texts. You need not understand its code
+# (`__all__` names what the package offers; `files(...)` finds a data file in it). One file is missing. Write the text
 # of its `pyproject.toml`, as a Python string in the variable `PYPROJECT` (three quotation marks begin and end a text
 # of several lines). A wheel is built of `SOURCES` together with it, by setuptools, and must be as follows.
 #
@@ -881,13 +894,17 @@ price_mutants = {
 }
 
 
-def kill_table(runs, title):
-    """Draw which test passes and which fails on which implementation."""
-    tests = sorted({test for one in runs.values() for test in (*one.passed, *one.failed)})
+def kill_table(runs, title, cases=True):
+    """Draw which test passes and which fails on which implementation; all cases of one test together, if wanted."""
+
+    def columns(names):
+        return {name if cases else name.partition("[")[0] for name in names}
+
+    tests = sorted({test for one in runs.values() for test in columns([*one.passed, *one.failed])})
     _, axes = plt.subplots(figsize=(4.5 + 0.36 * len(tests), 1.6 + 0.34 * len(runs)))
     for row, (name, one) in enumerate(runs.items()):
         for column, test in enumerate(tests):
-            killed = test in one.failed
+            killed = test in columns(one.failed)
             axes.scatter(column, row, marker="X" if killed else "o", s=90, color=ORANGE if killed else "#bcd3e6")
     axes.set_yticks(range(len(runs)), [name if one.failed else f"{name} (all pass)" for name, one in runs.items()])
     labels = [test.removeprefix("test_") for test in tests]
@@ -905,12 +922,13 @@ with example():
     kill_table(workshop.run_tests(tests, price_mutants), "A cross: this test fails")
 
 # %% [markdown]
-# Each row is one version of the code, each column a test. The correct one must have no cross. One mutant has no cross
-# either: `free below two` gives one loaf away, and no test asks for the price of one.
+# Each row is one version of the code, each column a test; `[10-30]` is the case of 10 loaves and 30 euros. The
+# correct one must have no cross. One mutant has no cross either: `free below two` gives one loaf away, and no test
+# asks for the price of one.
 #
-# See where the crosses are: just around the border, at 10 and 11. Mistakes live at **borders**: nothing, one, the
-# last, one too many, equal ones. To write tests, take the description sentence by sentence, and ask of each: *which
-# mistake would break just this sentence?*
+# See where the crosses are: the cases of 11 and 13 kill the same mutants, so one number just above the border does.
+# Mistakes live at **borders**: nothing, one, the last, one too many, equal ones. To write tests, take the description
+# sentence by sentence, and ask of each: *which mistake would break just this sentence?*
 #
 # Two things make a test bad. It may **miss** mistakes. And it may fail on **correct** code, because it demands
 # something that nobody promised: the last digit of a float, the exact wording of an error, a helper with a certain
@@ -931,13 +949,14 @@ with example():
 #
 # ### Exercise 3 · Tests that kill
 #
-# Write `test_breadscore.py`: tests for the two functions of the package, from this description. (Do not look at the
-# code for it. Several correct versions exist, and yours is only one of them.)
+# Write `test_breadscore.py`: tests for the two functions of the package, from this description. (You have met one
+# version of the code in section 2. Others are correct too: test what stands here, not what that code happens to do.)
 #
 # `wape(sold, forecast)` takes two lists of numbers, one number per day, 0 or more each.
 #
 # - It returns the sum of the absolute errors |sold − forecast| over all days, divided by the sum of `sold`, as a
-#   number that is not rounded. Days on which nothing was sold count like all others.
+#   number that is not rounded (the millionth of `approx` is a good measure). Days on which nothing was sold count
+#   like all others.
 # - If one list is longer than the other, it raises a `ValueError`. So it does if nothing was sold at all, be it that
 #   all of `sold` is 0, be it that both lists are empty.
 # - It changes neither list.
@@ -945,15 +964,29 @@ with example():
 # `worst_shops(errors, k)` takes a dictionary from the name of a shop to its error (0 or more), and a whole number.
 #
 # - It returns a list with the names of the k shops with the largest errors, the largest first; shops with equal
-#   errors come in alphabetical order. A shop with error 0 is a shop like all others. With k = 0, the list is empty.
+#   errors come in alphabetical order (names begin with a capital, the rest is small). A shop with error 0 is a shop
+#   like all others. With k = 0, the list is empty.
 # - If there are fewer than k shops, it returns all of them. If k is below 0, it raises a `ValueError`.
 # - It does not change the dictionary.
 #
-# How it is graded: your file is run by pytest against three correct versions, which all of your tests have to pass,
-# none skipped; a file without that earns nothing. Then it is run against mutants, and you are told which survive. The
-# first check wants six coarse mistakes killed, the second all of eight finer ones, and the third eleven more that you
-# do not see: each breaks one sentence above. Test files need not be long: the solution has fewer than sixty lines.
-# The data at the top may be used or not.
+# Here are three correct versions, on the same lists:
+
+# %%
+for name, text in suspects.CORRECT.items():
+    code = {}
+    exec(text, code)  # runs the text of a module; what it defines lands in the dictionary
+    print(f"{name}:", code["wape"]([15, 20, 15], [11, 32, 29]))
+
+# %% [markdown]
+# How it is graded: your file is run by pytest against these three, which all of your tests have to pass, none
+# skipped; a file without that earns nothing. Then it is run against mutants, and you are told which survive. The
+# first check wants six coarse mistakes killed, and the second all of eight finer ones. The third adds, only at
+# grading, eleven more that you do not see. Each breaks one sentence above. Test files need not be long: the solution
+# has fewer than sixty lines. The data at the top may be used or not.
+#
+# `%%writefile NAME` must stay the very first line of the cell. Running the cell then writes the other lines into that
+# file, and does not run them; after each edit, run the cell again, then the checks. Delete the line that raises
+# `NotImplementedError`: as long as it is there, the checks say that nothing is written yet.
 
 # %% exercise="write-tests" difficulty=3 minutes=45 skills="write-tests"
 # %%writefile test_breadscore.py
@@ -965,7 +998,7 @@ from breadscore import wape, worst_shops
 
 SOLD, FORECAST = [10, 41, 0], [13, 31, 2]
 ERRORS = {"Quay": 0.0, "Mill": 0.25, "Dock": 0.5, "Arch": 0.25}
-MANY = sys.maxsize  # the largest number that a list could have a place for
+MANY = sys.maxsize  # more than there are shops anywhere; any number above 4 would do as well
 
 ### BEGIN SOLUTION
 
@@ -1019,7 +1052,7 @@ left = survivors_of(suspects.FINE)
 assert not left, f"{len(left)} of {len(suspects.FINE)} finer mutants survive all your tests: {'; '.join(left)}"
 
 # %% check="write-tests-hidden" points=3 hidden="eleven mutants: mind the borders, and what must stay as it is"
-survivors_of({})  # your tests have to pass on the correct versions, here as well
+left = survivors_of({})  # your tests have to pass on the correct versions, here as well
 ### BEGIN HIDDEN TESTS
 unseen = {
     "rounded": mutant((RESULT, f"round({RESULT}, 2)")),
@@ -1074,15 +1107,16 @@ assert not left
 # Then: `k = -1`, and two tests that nothing was changed.
 
 # %% [markdown]
-# Not graded: your own table. A column without a cross is a test that none of these mutants needs.
+# Not graded: your own table, with all cases of a parametrized test in one column. A column without a cross is a test
+# that none of these mutants needs.
 
 # %%
 with example():
     tests = Path("test_breadscore.py").read_text(encoding="utf-8")
     if "raise NotImplementedError" in tests:
-        raise NotImplementedError("write the tests first")
+        raise NotImplementedError("write the tests first, and delete the line that raises NotImplementedError")
     versions = {"correct": suspects.CORRECT["plain"]} | suspects.COARSE | suspects.FINE
-    kill_table(workshop.run_tests(tests, versions), "Your tests")
+    kill_table(workshop.run_tests(tests, versions), "Your tests", cases=False)
 
 # %% [markdown]
 # Tools make such mutants by the hundred (`mutmut` and `cosmic-ray` are two), and the checks of this course are tested
@@ -1109,7 +1143,7 @@ with example(), temporary_folder() as folder:
 # %% [markdown]
 # Three findings, and two of them are one mistake: a misspelt name (F821), and therefore a variable that nobody uses
 # (F841). Python itself says nothing until that line runs. If it is the line that reports an error, that may be in a
-# year.
+# year. The third (F401) is an import that nobody uses.
 #
 # Here is the nightly job of the bakeries. It has run for a month, and every test passed.
 
@@ -1138,10 +1172,13 @@ print("Dock sold 30, below its limit of 50:", alarms["Dock"](30), " <- B023: all
 print("sold 30 of 40:", job.shortfall(40, 30), " <- F841: the share is computed, and then forgotten")
 
 # %% [markdown]
-# Not one of them is a matter of taste. The two that are not shown: `except:` without a name (E722) also catches
-# Ctrl+C and `SystemExit`, so the job cannot be stopped; and `raise` inside `except` (B904) without `from` leaves a
-# report in which the true cause looks like a second accident. Write `raise ... from error` to name the cause, or
-# `from None` to hide it.
+# The alarms (B023): `lambda pieces: pieces < limit` is a small function without a name. It looks `limit` up when it
+# is *called*, and by then the loop has arrived at the last shop.
+#
+# Three findings are not shown. `except:` without a name (E722) also catches Ctrl+C and `SystemExit`, so the job
+# cannot be stopped. `raise` inside `except` without `from` (B904) leaves a report in which the true cause looks like
+# a second accident: write `raise ... from error` to name the cause, or `from None` to hide it. And the import (F401)
+# is the one that does no harm: it only makes readers look for its use.
 #
 # ### Exercise 4 · Mend the nightly job
 #
@@ -1153,6 +1190,8 @@ print("sold 30 of 40:", job.shortfall(40, 30), " <- F841: the share is computed,
 # - The five functions keep their names and do what their docstrings say; the checks call `read_sales(lines)` with one
 #   argument, the others with those they have. Where the old code does something else, the docstring is right; the
 #   findings show you where. No function changes its arguments.
+# - A line is "of another form" if it has not exactly one semicolon, or if `int` refuses what stands behind it. (`int`
+#   takes `-3`, for pieces that came back, and these are added up like all others.)
 
 # %% given="nightly"
 def nightly():
@@ -1162,7 +1201,7 @@ def nightly():
     except FileNotFoundError:
         raise AssertionError("there is no file nightly.py: run the cell above, which writes it") from None
     if "raise NotImplementedError" in text:
-        raise NotImplementedError("mend the file first")
+        raise NotImplementedError("mend the file first, and delete the line that raises NotImplementedError")
     job = outcome_of(workshop.load, "nightly.py")
     assert not isinstance(job, Exception), f"nightly.py could not be imported: {job!r}"
     names = ("read_sales", "open_shops", "pair_up", "make_alarms", "shortfall")
@@ -1215,7 +1254,7 @@ def make_alarms(limits):
 
 def shortfall(planned, sold):
     """The share of the planned pieces (more than 0) that was not sold; 0 if all of them were sold, or more."""
-    return max(planned - sold, 0) / planned
+    return max([planned - sold, 0]) / planned
 
 
 ### END SOLUTION
@@ -1390,6 +1429,8 @@ with example(), repository(released) as repo:
     repo.show("log", "--format=%s", "v1.0.0..HEAD")  # first lines of what came after the tag, newest first
     repo.show("log", "--format=%s", "--reverse", "v1.0.0..HEAD")
     repo.show("cat-file", "-t", "v1.0.0")
+    repo.show("tag", "--list")
+    repo.show("tag", "--list", "v1.0.1")  # nothing: there is no such tag
     repo.show("show", "v1.0.0:scores.py")
     repo.show("branch", "--show-current")
     repo.write("scores.py", "# half done\n")
@@ -1398,12 +1439,14 @@ with example(), repository(released) as repo:
     draw_graph(repo, "A tag stays, a branch moves on")
 
 # %% [markdown]
-# `A..B` means: all commits that B can reach, and A cannot, also those that came in by a merge. (Nothing is pushed
-# anywhere here; with a server, `git push --follow-tags` sends commits and tags there.)
+# `A..B` means: all commits that you reach from B by going from parent to parent, and not from A, also those that came
+# in by a merge. `cat-file -t` says what a name points to: a `tag` if it is an annotated one, and for any other tag a
+# `commit`. (With a server, `git push --follow-tags` sends commits and tags there.)
 #
 # The last command is the one that saves releases. `status --porcelain` prints a line for each file that is changed
-# (`M`) or unknown to git (`??`), and nothing at all if the folder is exactly what was committed. Built from a folder
-# that is not clean, a wheel holds code that is in no commit: nobody can ever build it again, or say what is in it.
+# (`M`), added (`A`), deleted (`D`) or unknown to git (`??`), and nothing at all if the folder is exactly what was
+# committed. Built from a folder that is not clean, a wheel holds code that is in no commit: nobody can ever build it
+# again, or say what is in it.
 #
 # And this is what a changelog looks like, after the release of 1.5.0. The newest section stands on top:
 
@@ -1411,30 +1454,28 @@ with example(), repository(released) as repo:
 print("# Changelog\n\n## 1.5.0\n\n- count empty days\n- name the worst shops\n\n## 1.4.2\n\n- round once, at the end")
 
 # %% [markdown]
+# One more tool, for taking texts apart. String methods will do for the exercise: `startswith`, `split`, and
+# `partition`, which cuts at the first place. A **regular expression** is shorter: a pattern, in which `(shop|oven)`
+# means one of the two words, `s?` an `s` or nothing, and `.+` as many characters of one line as fit, at least one.
+# `re.search` looks for it anywhere in a text, `re.fullmatch` wants all of the text to be like that; where nothing
+# fits, they return `None`. `[1]` is what the first pair of parentheses held, `groups()` what all of them did.
+
+# %%
+print("ovens: 4: two are new".partition(": "))
+print(re.search('street = "(.+)"', 'shop = "Dock"\nstreet = "Quay 7"\n')[1])
+for text in ("ovens: 4: two are new", "shop: Mill", "workshop: closed", "shop:Mill"):
+    found = re.fullmatch("(shop|oven)(s?): (.+)", text)
+    print(f"{text!r}:", found.groups() if found else None)
+
+# %% [markdown]
 # ### Exercise 5 · A release that cannot go out half done
 #
 # Write `release(repo)`. It releases what is on `main`, and returns the new version as text, such as `"1.5.0"`.
 #
-# The repository has a file `src/breadscore/__init__.py` with a line `__version__ = "1.4.2"`, a tag `v1.4.2` on the
-# commit of that release, and a file `CHANGELOG.md`. (Any other version is possible: three whole numbers, each maybe
-# of several digits. There may be other tags as well, older and newer, which mean nothing here.)
-#
-# 1. If a file is changed, added or unknown to git, or if another branch than `main` is checked out, raise a
-#    `ReleaseError`.
-# 2. Look at the first lines of all commits since the tag, also merged ones. What counts is one of `fix: TEXT`,
-#    `feat: TEXT`, `fix!: TEXT` and `feat!: TEXT`: the word, then a colon and a space. All others do not count. If
-#    none counts, there is nothing to release: raise a `ReleaseError`.
-# 3. The new version: with a `!`, MAJOR rises; else, with a `feat`, MINOR; else PATCH. What stands to the right
-#    becomes 0.
-# 4. Write it into the line `__version__ = "…"`. Nothing else in that file changes, even if the old number stands
-#    there, too.
-# 5. `CHANGELOG.md` begins with the line `# Changelog` and an empty line. After these two comes the new section: `## `
-#    and the version, an empty line, one line `- TEXT` for each commit that counts, **oldest first** (as
-#    `git log --reverse` has them), and an empty line. The rest of the file stays as it was.
-# 6. Commit these two files with the message `Release 1.5.0`, and put an annotated tag `v1.5.0` with that message on
-#    it.
-#
-# After a `ReleaseError` the repository is as it was before: the same commits, tags and files.
+# The repository has a file `src/breadscore/__init__.py` with a line `__version__ = "1.4.2"` (the word `__version__`
+# stands nowhere else in it), a tag `v1.4.2` on the commit of that release, and a file `CHANGELOG.md`. (Any other
+# version is possible: three whole numbers, each maybe of several digits. There may be other tags as well, older and
+# newer, which mean nothing here.) The next cell holds the error that you raise, and a name for that file.
 
 # %% given="release-error"
 class ReleaseError(Exception):
@@ -1457,8 +1498,29 @@ def released_history(version, messages, source=None, changelog="", more=()):
     ]
 
 
+# %% [markdown]
+# This is what `release` does:
+#
+# 1. If a file is changed, added or unknown to git, or if another branch than `main` is checked out, raise a
+#    `ReleaseError`.
+# 2. Look at the first lines of all commits since the tag of the version in the file (`v1.4.2`), also merged ones.
+#    (`%s` prints them: where a message goes on, an empty line comes first.) What counts is one of `fix: TEXT`,
+#    `feat: TEXT`, `fix!: TEXT` and `feat!: TEXT`: the word, then a colon and a space. All others do not count. If
+#    none counts, there is nothing to release: raise a `ReleaseError`.
+# 3. The new version: with a `!`, MAJOR rises; else, with a `feat`, MINOR; else PATCH. What stands to the right
+#    becomes 0. If there is a tag of the new version already, raise a `ReleaseError`.
+# 4. Write it into the line `__version__ = "…"`. Nothing else in that file changes, even if the old number stands
+#    there, too.
+# 5. `CHANGELOG.md` begins with the line `# Changelog` and an empty line. After these two comes the new section: `## `
+#    and the version, an empty line, one line `- TEXT` for each commit that counts, **oldest first** (as
+#    `git log --reverse` has them), and an empty line. The rest of the file stays as it was.
+# 6. Commit these two files with the message `Release 1.5.0`, and put an annotated tag `v1.5.0` with that message on
+#    it.
+#
+# After a `ReleaseError` the repository is as it was before: the same commits, tags and files.
 
-# %% exercise="release" difficulty=3 minutes=40 skills="release-software version-with-git"
+
+# %% exercise="release" difficulty=3 minutes=60 skills="release-software version-with-git"
 def release(repo):
     """Release what is on main: version, changelog, commit and tag.
 
@@ -1466,7 +1528,8 @@ def release(repo):
         The new version, such as "1.5.0".
 
     Raises:
-        ReleaseError: the folder is not clean, main is not checked out, or there is nothing to release.
+        ReleaseError: the folder is not clean, main is not checked out, there is nothing to release, or there is a
+            tag of the new version already.
     """
     ### BEGIN SOLUTION
     if repo.git("status", "--porcelain"):
@@ -1488,6 +1551,8 @@ def release(repo):
         new = f"{major}.{minor + 1}.0"
     else:
         new = f"{major}.{minor}.{patch + 1}"
+    if repo.git("tag", "--list", f"v{new}"):
+        raise ReleaseError(f"there is a tag v{new} already")
     title, _, older = repo.read("CHANGELOG.md").partition("\n\n")
     section = "".join(f"- {note}\n" for note in notes)
     repo.write(VERSION_FILE, source.replace(f'__version__ = "{old}"', f'__version__ = "{new}"'))
@@ -1608,6 +1673,7 @@ history = released_history("1.9.0", ["fix: a", "test: b"])
 history.insert(1, {"tag": "v1.10.0", "branch": "main"})
 history.insert(2, {"branch": "main", "message": "feat!: before", "files": {"old.py": "2\n"}})
 history.insert(6, {"tag": "nightly", "branch": "main"})
+history.insert(7, {"tag": "v1.9.10", "branch": "main"})
 history.append({"branch": "idea", "start": "main", "message": "feat!: an idea", "files": {"idea.py": "1\n"}})
 check_release_tag(history, "1.9.1")
 ### END HIDDEN TESTS
@@ -1634,6 +1700,7 @@ check_refused(["fix: a"], lambda repo: repo.write("notes.txt", "mine\n"), "a fil
 check_refused(["fix: a"], lambda repo: repo.git("switch", "-q", "-c", "idea"), "the branch idea is checked out")
 check_refused(["docs: a", "Tidy up"], lambda repo: None, "since the last release only 'docs: a' and 'Tidy up'")
 check_refused([], lambda repo: None, "no commit since the last release")
+check_refused(["fix: a"], lambda repo: repo.git("tag", "v1.4.3"), "there is a tag v1.4.3 already, on another commit")
 
 ### BEGIN HIDDEN TESTS
 check_refused(["fix: a"], lambda repo: (repo.write("new.py", "1\n"), repo.git("add", "new.py")), "hidden")
@@ -1643,12 +1710,12 @@ check_refused(["feature: a", "Fixed: b", "feat a"], lambda repo: None, "hidden")
 ### END HIDDEN TESTS
 
 # %% [markdown] hint="release"
-# Do all that can fail before the first file is written: both looks at the repository, the subjects, the new version.
-# Then "nothing changed" costs nothing. The example above shows each git command that you need.
+# Do all that can fail before the first file is written: both looks at the repository, the first lines, the new
+# version and its tag. Then "nothing changed" costs nothing. The examples above show each git command that you need.
 
 # %% [markdown] hint="release"
-# `re.search(r'__version__ = "(.+)"', text)[1]` is the old version. `re.fullmatch("(fix|feat)(!?): (.+)", subject)` is
-# `None` for a subject that does not count; otherwise its groups are the word, `"!"` or `""`, and the text. For the
+# `re.search('__version__ = "(.+)"', text)[1]` is the old version. `re.fullmatch("(fix|feat)(!?): (.+)", subject)` is
+# `None` for a first line that does not count; otherwise its groups are the word, `"!"` or `""`, and the text. For the
 # changelog, `text.partition("\n\n")` cuts at the first empty line.
 
 # %% [markdown] hint="release"
@@ -1684,8 +1751,6 @@ with example(), repository() as repo, temporary_folder() as place:
     draw_graph(repo, "From a branch to a release")
 
     repo.git("archive", "--format=zip", "--output", str(place / "source.zip"), f"v{version}")
-    import zipfile
-
     with zipfile.ZipFile(place / "source.zip") as archive:
         archive.extractall(place / "source")
     workshop.run("python", "-m", "build", "--wheel", "--no-isolation", folder=place / "source", last=1)
@@ -1704,7 +1769,8 @@ with example(), repository() as repo, temporary_folder() as place:
 # ## What can go wrong in production
 #
 # **The data file that was not packed.** It works in your folder and in your tests, and fails on the machine where the
-# wheel is installed. Here is the project of exercise 2 with a project file that forgets the line on package data:
+# wheel is installed. Here is the project of exercise 2 with a project file of a few lines, none of them on package
+# data:
 
 # %%
 FORGETFUL = (
@@ -1748,7 +1814,8 @@ with example(), repository(crossing) as repo:
 # No conflict, and `main` is broken. Only tests that run **on the merged state** see it. That is why teams let a
 # server merge, test, and only then move `main`.
 #
-# **A secret in the history.** Somebody commits a password, notices, deletes the file, and commits again:
+# **A secret in the history.** Somebody commits a password, notices, deletes the file (`git rm`), and commits again.
+# `log -S TEXT` finds the commits that brought a text in, or took it out:
 
 # %%
 with example(), repository() as repo:

@@ -70,7 +70,7 @@ def run(*command: str, folder: Path, show: str = "", last: int = 0) -> str:
     Raises:
         RuntimeError: the program ended with another status than 0.
     """
-    print("$", show or " ".join(command))
+    print("$", show or _typed(command))
     program = [sys.executable, *command[1:]] if command[0] == "python" else list(command)
     environment = os.environ | {"PIP_NO_CACHE_DIR": "1", "PIP_CONFIG_FILE": os.devnull, "NO_COLOR": "1",
                                 "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONDONTWRITEBYTECODE": "1",
@@ -82,6 +82,11 @@ def run(*command: str, folder: Path, show: str = "", last: int = 0) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with status {done.returncode}")
     return done.stdout
+
+
+def _typed(arguments: tuple[str, ...]) -> str:
+    """A command as one would type it: what holds a space stands in quotation marks."""
+    return " ".join(argument if " " not in argument else f'"{argument}"' for argument in arguments)
 
 
 def write_files(folder: Path, files: dict[str, str]) -> None:
@@ -136,7 +141,7 @@ class Repository:
 
     def show(self, *arguments: str) -> None:
         """Print a git command and what git printed, also if it failed."""
-        print("$ git", " ".join(argument if " " not in argument else f'"{argument}"' for argument in arguments))
+        print("$ git", _typed(arguments))
         try:
             output = self.git(*arguments)
         except GitError as error:
