@@ -183,12 +183,12 @@ def _add_up(found: list[ExerciseProof], lesson: Lesson, judged: Judged, proof: L
         proof.equivalents += [named(mutant, lines[one.exercise], reason) for mutant, reason in one.equivalents]
         proof.asserts_noticed += len(one.noticed)
         proof.asserts_total += len(one.noticed) + len(one.unnoticed)
-    # A sample may hold more of the survivors than its share, without the lesson having too many.
+    # A sample may hold more of the survivors and equivalents than its share, without the lesson having too many.
     spare = _SPARE_IN_A_SAMPLE if sampled else 0
     if len(proof.survivors) > (1 - _LEAST_KILLED) * (proof.mutants_total - len(proof.equivalents)) + spare:
         proof.problems.append(f"{len(proof.survivors)} of {proof.mutants_total} mutants pass every check; at most "
                               f"{1 - _LEAST_KILLED:.0%} may")
-    if len(proof.equivalents) > (1 - _LEAST_KILLED) * proof.mutants_total:
+    if not sampled and len(proof.equivalents) > (1 - _LEAST_KILLED) * proof.mutants_total:
         proof.problems.append(f"{len(proof.equivalents)} of {proof.mutants_total} mutants are listed as equivalent; at "
                               f"most {1 - _LEAST_KILLED:.0%} may be")
     if proof.asserts_total:
