@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import secrets
+import shlex
 import signal
 import subprocess
 import sys
@@ -45,6 +46,28 @@ def run(level: str, engines: Callable[[str], Engine]) -> Callable[..., RunRecord
 
 def passed(record: RunRecord) -> dict[str, bool]:
     return {name: fact.status == "passed" for name, fact in record.facts.items()}
+
+
+# --- limits -------------------------------------------------------------------------------------------------------
+
+
+def test_an_exercise_before_the_cell_that_oversteps_is_graded_however_late_that_is_seen(level, monkeypatch, tmp_path):
+    slow = tmp_path / "python"  # looks at memory so seldom that the whole notebook passes meanwhile
+    slow.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -c "
+                    "'import runpy, sys, time; from autograder.execution import usage; signs = usage.signs; "
+                    "usage.signs = lambda pids: (time.sleep(1.5), signs(pids))[1]; "
+                    "sys.argv = sys.argv[3:]; runpy.run_module(sys.argv[0], run_name=\"__main__\", alter_sys=True)' "
+                    "\"$@\"\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(slow))
+    cells = {"right": "x = 1", "a: right": "assert x == 1",
+             "too much": "import mmap, time\nheld = mmap.mmap(-1, 400 << 20)\n"
+                         "for at in range(0, len(held), 4096):\n    held[at] = 1\ntime.sleep(10)",
+             "b: after it": "assert x == 1"}
+    with Engine(Level(level)) as engine:
+        record = engine.run(job(cells, dataclasses.replace(ROOMY, memory_mb=300), ()))
+    assert passed(record) == {"right": True, "a: right": True, "too much": False, "b: after it": False}, record
+    assert "300 MiB of memory" in record.facts["too much"].reason
 
 
 # --- states -------------------------------------------------------------------------------------------------------

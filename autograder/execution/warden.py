@@ -171,17 +171,19 @@ class Warden:
             while not watched.order.ended and not watched.reader.closed:
                 now = time.monotonic()
                 if now >= self._next_reading:
-                    self._read_usage(watched)
+                    over = self._overstepped(watched)
                     pause = min((time.monotonic() - now) / _READINGS_SHARE, _MOST_BETWEEN_READINGS)
                     self._next_reading = time.monotonic() + max(_BETWEEN_READINGS, pause)
+                    if over:
+                        watched.ended = watched.ended or over
+                        self._kill(watched)
+                        # It may have said much since it was last heard: a fork that it has told of is no stranger.
+                        while not watched.reader.closed and selector.select(0) and self._listen(watched, sockets):
+                            pass
+                        self._kill_strangers()
                 self._keep_time(watched, now)
                 if selector.select(_BETWEEN_READINGS):
-                    try:
-                        for message in watched.reader.read():
-                            watched.order.check(message)
-                            self._heard(watched, message, sockets)
-                    except wire.Broken:
-                        watched.ended = watched.ended or _FORGED
+                    if not self._listen(watched, sockets):
                         break
                 elif watched.pid in self._statuses:
                     break  # nothing has come since it ended; some other process may hold its channel open
@@ -191,6 +193,17 @@ class Warden:
             self._kill_strangers()
         if not watched.order.ended and not watched.ended:
             watched.ended = self._why_ended(watched)
+
+    def _listen(self, watched: _Watched, sockets: dict[str, socket.socket]) -> bool:
+        """Takes in what has arrived; whether it can be believed."""
+        try:
+            for message in watched.reader.read():
+                watched.order.check(message)
+                self._heard(watched, message, sockets)
+        except wire.Broken:
+            watched.ended = watched.ended or _FORGED
+            return False
+        return True
 
     def _wait_for_word(self, watched: _Watched) -> None:
         watched.deadline = time.monotonic() + self._limits.cell_seconds
@@ -256,24 +269,21 @@ class Warden:
             self._credit -= spent
             self._deadline += spent
 
-    def _read_usage(self, watched: _Watched) -> None:
+    def _overstepped(self, watched: _Watched) -> str:
+        """Which limit the job's processes have overstepped, if any."""
         pids = self._others()
         waiting = {other.pid for other in self._waiting.values()} - {watched.pid}
         tasks, resident = usage.signs(pid for pid in pids if pid not in waiting)
         if (self._jail.level is jails.Level.NAMESPACES  # elsewhere there is the disk to watch, too
                 and time.monotonic() < self._next_full_reading and tasks <= self._seen_tasks
                 and resident < self._seen_resident + _GROWN_BYTES):
-            return
+            return ""
         self._seen_tasks, self._seen_resident = tasks, resident
         self._next_full_reading = time.monotonic() + _MOST_BETWEEN_FULL_READINGS
         used = self._measured_on_disk(usage.measure(pids, self._warm.resident_bytes, self._jail.work))
         self._peak = max(self._peak, used.memory)
-        over = ("memory" if used.memory > self._limits.memory_mb * 2**20 else self._over_on_disk(used)
+        return ("memory" if used.memory > self._limits.memory_mb * 2**20 else self._over_on_disk(used)
                 or ("processes" if used.tasks > self._limits.processes + 1 + len(self._job["groups"]) else ""))
-        if over:
-            watched.ended = watched.ended or over
-            self._kill_strangers()
-            self._kill(watched)
 
     def _measured_on_disk(self, used: usage.Usage | None = None) -> usage.Usage:
         """What lies in the job's folders; nothing where the file system has a limit of its own."""
