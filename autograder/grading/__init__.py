@@ -4,8 +4,10 @@ from autograder.grading.cohort import Outcome, Submission, find_submissions, gra
 from autograder.grading.course import GradingCourse, Score
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
+from autograder.grading.late import Change, DateChange, Dues
 from autograder.grading.names import names_of
 from autograder.grading.plugin import configure, configure_kit
+from autograder.grading.policy import POLICY_FILE, GradingPolicy, LatePolicy
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
 from autograder.grading.result import NO_MESSAGE, CheckResult, ExerciseResult, Result, judge_checks
 from autograder.grading.stored import RESULT_FILE, RESULT_SCHEMA, write_atomically
@@ -13,14 +15,20 @@ from autograder.grading.warm import Runs, warm_imports
 
 __all__ = [
     "NO_MESSAGE",
+    "POLICY_FILE",
     "RESULT_FILE",
     "RESULT_SCHEMA",
+    "Change",
     "CheckResult",
+    "DateChange",
+    "Dues",
     "ExerciseResult",
     "Graded",
     "GradingCourse",
+    "GradingPolicy",
     "Key",
     "KeyCell",
+    "LatePolicy",
     "Outcome",
     "Result",
     "Runs",

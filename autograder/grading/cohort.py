@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from autograder.execution import folders
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
+from autograder.grading.late import Change
 from autograder.grading.ledger import Ledger
 from autograder.grading.stored import MOST_FILES, MOST_MB, RESULT_FILE, digest_of, environment_digest, result_json
 from autograder.grading.warm import Runs, warm_imports
@@ -52,12 +53,14 @@ class Outcome:
         graded, skipped: how many submissions.
         failures: submissions that could not be graded at all, with the reason.
         attention: graded, now or before, but a person should look: (submission, why).
+        penalties: late penalties of earlier submissions that changed, because of dates or of points given by hand.
     """
 
     graded: int
     skipped: int
     failures: list[tuple[Submission, str]]
     attention: list[tuple[Submission, str]]
+    penalties: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,8 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
                    if not ledger.knows(Key.load(course.root / "solutions" / lesson))]
         if missing:
             course.register(missing)
+        # Dates for what was just registered, and penalties for what was graded by hand since the last run.
+        outcome.penalties = course.recompute_penalties()
         known = {} if regrade else ledger.graded()
         with _staging(course.root) as staging:
             grader = _Grader(course, runner, staging, known)

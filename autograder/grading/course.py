@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, Gradebook, Student
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import select
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config
+from sqlalchemy.orm import Session
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.authoring import generate
+from autograder.course import Course
 from autograder.errors import MleError
 from autograder.execution.temporary import temporary_folder
-from autograder.grading.gradebook import make_gradebook
+from autograder.grading.gradebook import make_gradebook, opened
+from autograder.grading.late import Change, Dues, Rule, plugin_rule, policy_rule, work_out
 from autograder.grading.ledger import Ledger
 from autograder.grading.plugin import configure_kit
+from autograder.grading.policy import GradingPolicy, check_names, read_policy
 from autograder.grading.stored import RESULT_FILE
 
 _AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was an error processing assignment '")
@@ -40,6 +46,7 @@ class Score:
         earned: points so far, late penalty not taken off.
         points: the most that can be had, essays included.
         waiting: whether a person still has to grade part of it.
+        penalty: points to take off for lateness.
     """
 
     student: str
@@ -47,6 +54,7 @@ class Score:
     earned: float
     points: float
     waiting: bool
+    penalty: float = 0.0
 
 
 class GradingCourse:
@@ -93,15 +101,61 @@ class GradingCourse:
         """Every submission in the gradebook, by lesson and student."""
         with _nbgrader_environment(), Gradebook(self.db_url) as gradebook:
             return [Score(submission.student.id, assignment.name, submission.score, submission.max_score,
-                          submission.needs_manual_grade)
+                          submission.needs_manual_grade, submission.late_submission_penalty or 0.0)
                     for assignment in gradebook.assignments
                     for submission in sorted(assignment.submissions, key=lambda s: s.student.id)]
 
     def ledger(self) -> Ledger:
-        """The gradebook, opened for writing scores; made if there is none."""
+        """The gradebook, opened for writing scores; made if there is none.
+
+        Raises:
+            MleError: `grading.toml` or `nbgrader_config.py` says something that cannot be meant.
+        """
+        policy = self.policy()
         make_gradebook(self._gradebook)
         with _nbgrader_environment():
-            return Ledger(self.db_url, self._config())
+            return Ledger(self.db_url, policy, self._rule(policy))
+
+    def policy(self) -> GradingPolicy:
+        """The course's due dates, extensions and late policy.
+
+        Raises:
+            MleError: `grading.toml` says something that cannot be meant, or names an unknown lesson or student.
+        """
+        policy = read_policy(self.root)
+        if policy.due:
+            lessons, students = set(Course(self.root).lesson_ids), _handed_in(self.root) | _on_roster(self.root)
+            if self._gradebook.exists():
+                with self._session() as session:
+                    lessons |= set(session.scalars(select(Assignment.name)))
+                    students |= set(session.scalars(select(Student.id)))
+            check_names(self.root, policy, sorted(lessons), sorted(students))
+        return policy
+
+    def due(self, *, dry_run: bool = False) -> Dues:
+        """Brings the gradebook's due dates, extensions and late penalties to what `grading.toml` and the scores say.
+
+        It runs nothing again and is done in one transaction. Without a `grading.toml` it leaves all as it is.
+
+        Args:
+            dry_run: only say what would change.
+
+        Raises:
+            MleError: `grading.toml` or `nbgrader_config.py` says something that cannot be meant.
+        """
+        policy = self.policy()
+        if policy.empty or not self._gradebook.exists():
+            return Dues()
+        with self._session() as session:
+            dues = work_out(session, policy, self._rule(policy))
+            if not dry_run and (dues.dates or dues.changes):
+                dues.enter()
+                session.commit()
+        return dues
+
+    def recompute_penalties(self) -> list[Change]:
+        """The late penalties that had to change for the scores and dates there are now; see `due`."""
+        return self.due().changes
 
     def result(self, lesson_id: str, student: str) -> dict[str, Any]:
         """The record of a graded submission, as `Result.to_dict` wrote it.
@@ -114,6 +168,15 @@ class GradingCourse:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise MleError(f"{path} is missing: {lesson_id} of {student} has not been graded yet.") from None
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        """The gradebook's rows; what is not committed at the end is rolled back."""
+        with _nbgrader_environment(), opened(self.db_url) as session:
+            yield session
+
+    def _rule(self, policy: GradingPolicy) -> Rule:
+        return policy_rule(policy) or plugin_rule(_own_config(self.root))
 
     def _config(self) -> Config:
         config = Config()
@@ -128,6 +191,31 @@ class GradingCourse:
         api = NbGraderAPI(directory, config=config)
         api.log_level = logging.WARNING
         return api
+
+
+def _handed_in(root: Path) -> set[str]:
+    return {folder.name for folder in (root / "submitted").glob("*") if folder.is_dir()}
+
+
+def _on_roster(root: Path) -> set[str]:
+    try:
+        with (root / "roster.csv").open(encoding="utf-8-sig", newline="") as file:
+            return {(row.get("id") or "").strip() for row in csv.DictReader(file)} - {""}
+    except (OSError, ValueError, csv.Error):  # whoever collects with it is told what is wrong with it
+        return set()
+
+
+def _own_config(root: Path) -> Config:
+    """What a course's `nbgrader_config.py` sets, for the late plug-in that it may name."""
+    name = "nbgrader_config.py"
+    if not (root / name).is_file():
+        return Config()
+    try:
+        return PyFileConfigLoader(name, path=str(root)).load_config()
+    except Exception as error:  # it is a program of the course's own
+        raise MleError(f"{root / name} stopped with {type(error).__name__}: {error}. Its late plug-in decides about "
+                       "penalties, unless grading.toml has a [late]. Mend it, then run the same command again."
+                       ) from error
 
 
 def _reason(outcome: dict) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 
 from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
-from traitlets.config import Config
 
 from autograder.errors import MleError
 from autograder.grading.key import Key
+from autograder.grading.late import Rule, work_out
+from autograder.grading.policy import GradingPolicy
 from autograder.grading.result import Result
 
 _TABLES = MetaData()
@@ -26,15 +25,14 @@ class Ledger:
 
     Args:
         db_url: the gradebook's SQLAlchemy URL.
-        config: nbgrader's configuration, for its late policy.
+        policy: the course's due dates and extensions.
+        rule: what lateness costs.
     """
 
-    def __init__(self, db_url: str, config: Config) -> None:
+    def __init__(self, db_url: str, policy: GradingPolicy, rule: Rule) -> None:
         self._book = Gradebook(db_url)
         _TABLES.create_all(self._book.engine)
-        self._late = AssignLatePenalties(config=config)
-        self._late.log = logging.Logger("nbgrader", level=logging.ERROR)
-        self._late.init_plugin()
+        self._policy, self._rule = policy, rule
 
     def close(self) -> None:
         self._book.close()
@@ -74,8 +72,7 @@ class Ledger:
             for notebook in submission.notebooks:
                 if notebook.notebook.name == lesson:
                     self._enter_notebook(notebook, result, essays_blank)
-                    session.flush()
-                    self._penalise(submission, notebook, student)
+            work_out(session, self._policy, self._rule, submission).enter()
             session.execute(delete(_GRADED).where(_GRADED.c.student == student, _GRADED.c.lesson == lesson))
             session.execute(insert(_GRADED).values(student=student, lesson=lesson, digest=digest))
             session.commit()
@@ -123,12 +120,3 @@ class Ledger:
         blank_answers = {e.id for e in result.exercises if not e.attempted} | {e for e, b in essays_blank.items() if b}
         for comment in notebook.comments:
             comment.auto_comment = "No response." if comment.name in blank_answers else None
-
-    def _penalise(self, submission: SubmittedAssignment, notebook: SubmittedNotebook, student: str) -> None:
-        """nbgrader's own late policy, as its preprocessor applies it."""
-        notebook.late_submission_penalty = None
-        late = submission.total_seconds_late
-        if late > 0:
-            penalty = self._late.plugin_inst.late_submission_penalty(student, notebook.score, late)
-            if penalty is not None:
-                notebook.late_submission_penalty = self._late._check_late_penalty(notebook, penalty)

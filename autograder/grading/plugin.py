@@ -15,7 +15,6 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
-    AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
     Execute,
@@ -33,6 +32,7 @@ from autograder.errors import MleError
 from autograder.grading.foreign import Rules, gradebook_notebook, is_python, key_of
 from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
+from autograder.grading.late import AssignPenalties
 from autograder.grading.reading import UnreadableNotebook, read_hand_in, restore
 from autograder.grading.stored import RESULT_FILE, digest_of, result_json, write_atomically
 from autograder.grading.validation import validate_with_our_engine
@@ -72,7 +72,7 @@ def configure_kit(c: Config, root: str | os.PathLike[str]) -> None:
     # nbgrader's own default lies outside the course and is not writable for an ordinary user.
     c.Exchange.root = str(root / "exchange")
     c.Exchange.path_includes_course = False
-    c.Autograde.autograde_preprocessors = [GradeNotebook, SaveScores, AssignLatePenalties, CheckCellMetadata]
+    c.Autograde.autograde_preprocessors = [GradeNotebook, SaveScores, AssignPenalties, CheckCellMetadata]
     c.GenerateFeedback.preprocessors = [RemoveGraderNotes, GetGrades, CSSHTMLHeaderPreprocessor]
     _configure_any(c)
 
