@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from autograder.grading import CheckResult, ExerciseResult, Result, Score
-from autograder.learner import LessonProgress, Plan, PlanStep, Progress
+from autograder.learner import LessonProgress, Plan, PlanStep, Progress, outlines, skill_map
 from autograder.learner.check import Checked, Hint
 from autograder.quality import LessonProof
-from autograder.reports import check_table, plan_table, progress_table, proof_table, score_table
+from autograder.reports.check_page import check_page
+from autograder.reports import check_table, plan_table, progress_table, proof_table, score_table, skill_summary
 
 LESSON = "1-2-python-toolkit"
 SAYS = "rmse([0, 0], [3, 4]) returned 12.5, expected 3.5355"
@@ -38,7 +40,7 @@ def checked() -> Checked:
                  ExerciseResult("split", True, "Your cell was not run: the notebook ended.", (unreached,), ran=False),
                  ExerciseResult("untouched", False, "", (CheckResult("untouched", 1, 0, "error"),)))
     result = Result(LESSON, "digest", exercises)
-    return Checked(Path("a.ipynb"), result, {"rmse": Hint(2, 3)}, True)
+    return Checked(Path("a.ipynb"), result, {"rmse": Hint(2, ("one", "two", "three"))}, True)
 
 
 @pytest.mark.parametrize("columns", [40, 100])
@@ -60,11 +62,17 @@ def test_an_exercise_that_the_notebook_did_not_get_to_says_so_once(columns):
 def test_a_lesson_and_its_points_are_never_cut_off(columns, mini, tmp_path):
     progress = Progress(tmp_path)
     progress.lessons["1-1-means"] = LessonProgress(earned=4, best=4, points=6)
-    said = printed(progress_table(mini, progress), columns)
+    said = printed(progress_table(outlines(mini), progress, {"1-1-means": 12.4}), columns)
     for text in ("1-1-means", "4/6", "1-2-loops", "0/2", "all lessons", "4/8"):
         assert text in said
-    assert ("Means" in said) == (columns == 100)
+    assert ("Means" in said) == ("30" in said) == (said.count("12") == 2) == (columns == 100)
     assert "…" not in said
+
+
+def test_the_summary_of_skills_counts_exercises_and_says_what_no_lesson_teaches(mini, tmp_path):
+    said = words(printed(skill_summary(skill_map(mini, outlines(mini), Progress(tmp_path))), 40))
+    assert "in exercises solved: mathematics 0 of 3." in said
+    assert "No lesson yet: programming, frameworks, pre-trained models, automl, deployment, monitoring," in said
 
 
 @pytest.mark.parametrize("columns", [40, 100])
@@ -73,7 +81,7 @@ def test_a_plan_says_where_each_skill_is_taught_and_how_far_that_is(columns, min
     progress.lessons["1-1-means"] = LessonProgress(earned=4, best=4, points=6)
     plan = Plan("2026-03-01", (PlanStep("[python]", 0.625, 1, 2, ("1-1-means", "1-2-loops", "9-9-later")),
                                PlanStep("spark", 0.25, 0, 2, ())))
-    said = words(printed(plan_table(mini, progress, plan), columns))
+    said = words(printed(plan_table(outlines(mini), progress, plan), columns))
     for text in ("[python]", "1 of 2", "1-1-means (4/6)", "1-2-loops", "9-9-later (to come)", "spark",
                  "not in this course"):
         assert text in said
@@ -99,3 +107,15 @@ def test_a_proof_can_be_read_at_any_width(columns):
     for text in (LESSON, "43/43", "17/18", "proven"):
         assert text in said
     assert "…" not in said
+
+
+def test_a_page_shows_what_was_called_what_came_back_and_what_was_expected():
+    messages = {"a": "mean([1, 2]) gave 2, expected 1.5: divide by the number of values", "b": "No <b>shape</b> at all."}
+    checks = tuple(CheckResult(name, 2, 0, "failed", text) for name, text in messages.items())
+    result = Result("1-1-means", "digest", (ExerciseResult("mean", True, "", checks),))
+    page = check_page(Checked(Path("a.ipynb"), result, {"mean": Hint(2, ("first", "second *one*", "third"))}, True))
+    text = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page.partition("<main")[2]))
+    assert "call mean([1, 2]) got 2 expected 1.5: divide by the number of values" in text
+    assert "No &lt;b&gt;shape&lt;/b&gt; at all." in page
+    assert "Hint 2 of 3" in page and "<em>one</em>" in page and "third" not in page
+    assert "0 of 4 points" in text and "http" not in page

@@ -177,3 +177,32 @@ def test_the_repositorys_own_syllabus_and_skills_are_sound_and_list_every_lesson
     for lesson_id in repository.lesson_ids:
         lesson = repository.lesson(lesson_id)
         assert repository.answers(lesson), f"{lesson_id} has no answers to test its checks with"
+    assert tuple(repository.role) == AREAS
+
+
+# --- the role
+
+
+def role_of(folder: Path, *parts: tuple[str, str]) -> dict[str, str]:
+    course = course_of(folder)
+    (course.sources / "role.toml").write_text("\n".join(
+        f'[[part]]\narea = "{area}"\nasks = "{asks}"' for area, asks in parts), encoding="utf-8")
+    return course.role
+
+
+def test_a_course_says_for_every_area_what_the_role_asks_for_or_for_none(tmp_path):
+    assert course_of(tmp_path).role == {}
+    assert role_of(tmp_path, *((area, f"does {area}") for area in AREAS))["automl"] == "does automl"
+
+
+@pytest.mark.parametrize(("parts", "says"), [
+    ([("cooking", "x")], "unknown area 'cooking'"),
+    ([("automl", "x"), ("automl", "y")], "the area 'automl' is listed twice"),
+    ([("automl", "x")], "the area 'programming' is missing"),
+    ([("automl", "")], "'asks' must be text"),
+])
+def test_a_wrong_role_is_one_clear_error(parts, says, tmp_path):
+    with pytest.raises(SourceError) as raised:
+        role_of(tmp_path, *parts)
+    assert says in str(raised.value)
+    assert str(tmp_path / "course" / "role.toml") in str(raised.value)

@@ -311,17 +311,6 @@ def test_what_is_written_is_what_is_read(tmp_path):
     assert Progress(tmp_path).set_aside is None
 
 
-def test_the_next_lesson_is_the_first_with_points_left(tmp_path):
-    record = Progress(tmp_path)
-    assert record.next_lesson((MEANS, LOOPS)) == MEANS
-    record.record(result_of(2), {})
-    assert record.next_lesson((MEANS, LOOPS)) == MEANS
-    record.record(result_of(3), {})
-    assert record.next_lesson((MEANS, LOOPS)) == LOOPS
-    record.record(result_of(3, lesson=LOOPS), {})
-    assert record.next_lesson((MEANS, LOOPS)) is None
-
-
 SOUND = {"earned": 1, "best": 1, "points": 3, "checked": "2026-01-01T00:00:00+00:00", "exercises": {}}
 
 
@@ -336,7 +325,6 @@ def test_a_damaged_record_is_set_aside_and_counting_starts_anew(damaged, tmp_pat
     record = Progress(tmp_path)
     assert record.lessons == {}
     assert record.set_aside.read_bytes() == damaged
-    assert record.next_lesson([MEANS]) == MEANS
     record.record(result_of(3), {"mean": "an answer"})
     assert Progress(tmp_path).lessons[MEANS].best == 3
     assert Progress(tmp_path).set_aside is None

@@ -52,7 +52,9 @@ def start(lesson: str | None, no_browser: bool) -> None:
 
 @click.command()
 @click.argument("lesson", required=False)
-def check(lesson: str | None) -> None:
+@click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write the result of one lesson "
+              "as a page, too.")
+def check(lesson: str | None, page: Path | None) -> None:
     """Grade your own copy of LESSON with every check there is.
 
     Save the notebook first. Without LESSON, every lesson you have begun is checked. LESSON may also be the path of a
@@ -64,6 +66,8 @@ def check(lesson: str | None) -> None:
     course = find_course()
     workspace = Workspace(course)
     notebooks = _notebooks(workspace, lesson)
+    if page and len(notebooks) > 1:
+        raise MleError("--html writes the result of one lesson. Name the lesson, too.")
     need_extras(course, [lesson_id for lesson_id, _ in notebooks])
 
     from autograder.learner.check import check_lesson
@@ -80,6 +84,11 @@ def check(lesson: str | None) -> None:
         if checked.result.ended != "completed":
             console.print(f"The notebook did not run to its end: {checked.result.ended}.", markup=False)
         console.print(f"Graded as saved in {checked.notebook}", markup=False, style="dim", soft_wrap=True)
+        if page:
+            from autograder.grading import write_atomically
+            from autograder.reports.check_page import check_page
+
+            write_atomically(page, check_page(checked))
         if not checked.counted:
             console.print(f"That is not your copy in {workspace.root}, so it does not count as progress.",
                           markup=False, soft_wrap=True)
@@ -91,28 +100,30 @@ def check(lesson: str | None) -> None:
 
 @click.command()
 def progress() -> None:
-    """Show your lessons, points, minutes, your plan, and what comes next."""
-    from autograder.learner import Workspace, find_plan
-    from autograder.reports import plan_table, progress_table
+    """Show your lessons, points, minutes, skills, your plan, and what comes next."""
+    from autograder.learner import Workspace, find_plan, minutes_spent, next_step, outlines, skill_map
+    from autograder.reports import plan_table, progress_table, skill_summary
 
     course = find_course()
     workspace = Workspace(course)
     record = _progress(workspace)
-    console.print(progress_table(course, record))
+    lessons = outlines(course)
+    console.print(progress_table(lessons, record, minutes_spent(workspace)))
+    console.print(skill_summary(skill_map(course, lessons, record)))
     try:
         plan = find_plan(workspace)
     except MleError as error:  # no reason to keep the rest back
         console.print(str(error), markup=False, soft_wrap=True)
         plan = None
     if plan is not None:
-        console.print(plan_table(course, record, plan))
+        console.print(plan_table(lessons, record, plan))
         console.print(f"Plan made on {plan.made}. The notebook that made it makes a new one from your levels of today.",
                       markup=False)
-    following = record.next_lesson(course.lesson_ids)
+    following = next_step(course, lessons, record)
     if following is None:
         console.print("Every lesson is done.")
     else:
-        console.print(f"Next: {course.lesson(following).title} — `mle start {following}`", markup=False)
+        console.print(f"Next: {following.lesson.title} — `mle start {following.lesson.id}`", markup=False)
 
 
 @click.command()

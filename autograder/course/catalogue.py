@@ -116,6 +116,27 @@ class Course:
         return skills
 
     @cached_property
+    def role(self) -> dict[str, str]:
+        """What the role that the course prepares for asks for, one sentence for each area; empty if nobody wrote it.
+
+        Raises:
+            SourceError: the file is wrong.
+        """
+        path = self.sources / "role.toml"
+        if not path.is_file():
+            return {}
+        role: dict[str, str] = {}
+        for entry in _tables(path, "part", {"area", "asks"}):
+            if entry["area"] not in AREAS:
+                raise SourceError(path, None, f"unknown area '{entry['area']}'. {nearest(entry['area'], AREAS)}")
+            if entry["area"] in role:
+                raise SourceError(path, None, f"the area '{entry['area']}' is listed twice")
+            role[entry["area"]] = entry["asks"]
+        if missing := [area for area in AREAS if area not in role]:
+            raise SourceError(path, None, f"the area '{missing[0]}' is missing")
+        return role
+
+    @cached_property
     def lesson_ids(self) -> tuple[str, ...]:
         """Every lesson of the syllabus, in teaching order."""
         return tuple(lesson for module in self.modules for lesson in module.lessons)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,24 +20,39 @@ class ExerciseProgress:
     """One exercise.
 
     Attributes:
+        earned: in the last check.
         tries: different answers that were checked and fell short.
         answer: digest of the last answer checked, so that checking the same one again is no further try.
+        best: in the best check.
     """
 
     earned: float = 0
     points: float = 0
     tries: int = 0
     answer: str = ""
+    best: float = 0
+
+    def __post_init__(self) -> None:
+        # Records of before this was kept.
+        self.best = max(self.best, self.earned)
 
 
 @dataclass
 class LessonProgress:
-    """One lesson; `earned` is of the last check, `best` of the best one, `checked` an ISO time in UTC."""
+    """One lesson.
+
+    Attributes:
+        earned: in the last check.
+        best: in the best one.
+        checked: an ISO time in UTC.
+        sources: digest of what all cells said at the last check; empty if that was not kept.
+    """
 
     earned: float = 0
     best: float = 0
     points: float = 0
     checked: str = ""
+    sources: str = ""
     exercises: dict[str, ExerciseProgress] = field(default_factory=dict)
 
 
@@ -58,19 +73,21 @@ class Progress:
         self.unsaved: OSError | None = None
         self._load()
 
-    def record(self, result: Result, answers: dict[str, str]) -> LessonProgress:
+    def record(self, result: Result, answers: dict[str, str], sources: str = "") -> LessonProgress:
         """Adds the result of a check and saves; where that fails, `unsaved` says why, and the result still stands here.
 
         Args:
             answers: the source of each exercise cell that was judged, by exercise id. No other counts as a try.
+            sources: digest of all cells of the notebook, as `sources_of` gives it.
         """
         lesson = self.lessons.setdefault(result.lesson, LessonProgress())
         lesson.earned, lesson.points = result.earned, result.points
         lesson.best = max(lesson.best, result.earned)
-        lesson.checked = datetime.now(UTC).isoformat(timespec="seconds")
+        lesson.checked, lesson.sources = datetime.now(UTC).isoformat(timespec="seconds"), sources
         for exercise in result.exercises:
             entry = lesson.exercises.setdefault(exercise.id, ExerciseProgress())
             entry.earned, entry.points = exercise.earned, exercise.points
+            entry.best = max(entry.best, exercise.earned)
             if exercise.id not in answers:
                 continue
             digest = hashlib.sha256(answers[exercise.id].encode()).hexdigest()[:16]
@@ -82,14 +99,6 @@ class Progress:
         except OSError as error:
             self.unsaved = error
         return lesson
-
-    def next_lesson(self, lesson_ids: Iterable[str]) -> str | None:
-        """The first lesson, in teaching order, that has points left to earn."""
-        for lesson_id in lesson_ids:
-            lesson = self.lessons.get(lesson_id)
-            if lesson is None or lesson.best < lesson.points:
-                return lesson_id
-        return None
 
     def _save(self, lesson: LessonProgress, result: Result) -> None:
         from autograder.grading import write_atomically
@@ -119,6 +128,14 @@ class Progress:
             self._path.replace(self.set_aside)
 
 
+def sources_of(cells: Iterable[Mapping[str, Any]]) -> str:
+    """Digest of what the cells of a notebook say; running them changes nothing in it."""
+    digest = hashlib.sha256()
+    for cell in cells:
+        digest.update(f"{cell['cell_type']}\0{cell['source']}\0".encode())
+    return digest.hexdigest()[:16]
+
+
 def _ends_a_line(file: BinaryIO) -> bool:
     file.seek(-1, os.SEEK_END)
     return file.read() == b"\n"
@@ -129,7 +146,7 @@ def _lesson(entry: dict[str, Any]) -> LessonProgress:
     lesson = LessonProgress(**entry, exercises=exercises)
     for record in (lesson, *exercises.values()):
         for key, value in vars(record).items():
-            wanted = {"checked": str, "answer": str, "exercises": dict}.get(key, (int, float))
+            wanted = {"checked": str, "sources": str, "answer": str, "exercises": dict}.get(key, (int, float))
             if not isinstance(value, wanted):
                 raise TypeError(f"{key} is {value!r}")
     return lesson

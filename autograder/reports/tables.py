@@ -11,10 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:  # `mle progress` prints a table of files alone, and importing the grading takes seconds
-    from autograder.course import Course
+if TYPE_CHECKING:  # importing these takes seconds, and no table needs more of them than their names
     from autograder.grading import ExerciseResult, Score
-    from autograder.learner import Plan, Progress
     from autograder.learner.check import Checked
     from autograder.quality import LessonProof
 
@@ -52,58 +50,6 @@ def check_table(checked: Checked) -> Fitting:
         table.add_row(exercise.id, points, says)
         narrow.add_row(Text.assemble(f"{exercise.id}  ", points, "\n", says))
     return Fitting(table, narrow)
-
-
-def progress_table(course: Course, progress: Progress) -> Fitting:
-    """One row per lesson with points and minutes, and a sum below."""
-    table, narrow = Table(show_footer=True), Table(show_footer=True)
-    earned = points = minutes = 0.0
-    rows = []
-    for module in course.modules:
-        for lesson_id in module.lessons:
-            lesson = course.lesson(lesson_id)
-            best = progress.lessons[lesson_id].best if lesson_id in progress.lessons else 0
-            gradable = sum(check.points for check in lesson.checks())
-            state = "done" if best >= gradable else "started" if lesson_id in progress.lessons else ""
-            rows.append((lesson_id, Text(lesson.title), f"{best:g}/{gradable:g}", str(lesson.minutes), state))
-            earned, points, minutes = earned + best, points + gradable, minutes + lesson.minutes
-    table.add_column("Lesson", "", no_wrap=True)
-    table.add_column("Title", "all lessons", min_width=12)
-    narrow.add_column("Lesson", "all lessons", overflow="fold")
-    for either in (table, narrow):
-        either.add_column("Points", f"{earned:g}/{points:g}", justify="right", no_wrap=True)
-    table.add_column("Minutes", f"{minutes:g}", justify="right", no_wrap=True)
-    table.add_column("", "", no_wrap=True)
-    for row in rows:
-        style = "green" if row[-1] == "done" else ""
-        table.add_row(*row, style=style)
-        narrow.add_row(row[0], row[2], style=style)
-    return Fitting(table, narrow)
-
-
-def plan_table(course: Course, progress: Progress, plan: Plan) -> Fitting:
-    """One row per skill, the most urgent first: level, demand, and the lessons that teach it with how far they are."""
-    table, narrow = Table(show_lines=False), Table(expand=True)
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("Your plan", min_width=12)
-    table.add_column("Level", no_wrap=True)
-    table.add_column("Asked for", justify="right", no_wrap=True)
-    table.add_column("Lessons", overflow="fold", min_width=20)
-    narrow.add_column("Your plan", overflow="fold")
-    for number, step in enumerate(plan.steps, start=1):
-        lessons = ", ".join(_how_far(course, progress, lesson) for lesson in step.lessons) or "not in this course"
-        level = f"{step.level:g} of {step.target:g}"
-        table.add_row(str(number), Text(step.skill), level, f"{step.demand:.0%}", Text(lessons))
-        narrow.add_row(Text(f"{number}. {step.skill}, level {level}: {lessons}"))
-    return Fitting(table, narrow)
-
-
-def _how_far(course: Course, progress: Progress, lesson_id: str) -> str:
-    if lesson_id not in course.lesson_ids:
-        return f"{lesson_id} (to come)"
-    best = progress.lessons[lesson_id].best if lesson_id in progress.lessons else 0
-    points = sum(check.points for check in course.lesson(lesson_id).checks())
-    return f"{lesson_id} ({best:g}/{points:g})" if best else lesson_id
 
 
 def score_table(scores: Iterable[Score]) -> Fitting:
