@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 from autograder.course import Course
 from autograder.grading import GradingCourse
-from autograder.quality import read_notebook
+from autograder.quality import read_notebook, with_answers
 from autograder.setup.doctor import find_browser
 
 pytestmark = pytest.mark.browser
@@ -92,7 +93,12 @@ def run(page: Page, cell: Locator) -> None:
     expect(prompt).to_have_text(_NUMBERED, timeout=60 * _SECONDS)
 
 
-def test_a_learner_answers_an_exercise_sees_its_checks_pass_and_mle_check_agrees(own_copy, page, mle):
+def press(page: Page, button: str) -> None:
+    """A button of ours above the notebook."""
+    page.locator(".jp-NotebookPanel:visible .jp-NotebookPanel-toolbar").get_by_text(button, exact=True).click()
+
+
+def test_a_learner_answers_an_exercise_checks_the_lesson_and_sees_the_progress(own_copy, page):
     lesson = "1-2-python-toolkit"
     answers = {cell.id: cell.source for cell in read_notebook(own_copy.solutions / lesson).cells}
     exercise = own_copy.lesson(lesson).exercises[0]
@@ -115,14 +121,44 @@ def test_a_learner_answers_an_exercise_sees_its_checks_pass_and_mle_check_agrees
             cell = code_cell(page, text.strip())
             run(page, cell)
             expect(cell.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
-        page.keyboard.press("Control+s")
-        expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+        press(page, "Check")  # saves, too
+        points = sum(check.points for check in own_copy.lesson(lesson).checks(exercise.id))
+        every = sum(check.points for check in own_copy.lesson(lesson).checks())
+        results = page.locator(".mle-results")
+        expect(results.get_by_role("heading", level=1)).to_have_text(f"{points:g} of {every:g} points",
+                                                                     timeout=60 * _SECONDS)
+        expect(results.locator("section.done")).to_have_count(1)
+        expect(results.locator("section.done")).to_contain_text(f"{exercise.id} ✓ all checks passed")
 
-    done = mle("check", lesson, cwd=own_copy.root)
-    assert done.returncode == 0, done.stderr
     record = json.loads((own_copy.root / "work/.mle/progress.json").read_text())[lesson]["exercises"]
     assert record[exercise.id]["earned"] == record[exercise.id]["points"] > 0
     assert all(other["earned"] == 0 for name, other in record.items() if name != exercise.id)
+
+
+def test_a_failed_check_is_told_beside_the_notebook_with_the_hint_one_click_away(mini, page):
+    lesson = "1-1-means"
+    answer = next(one for one in mini.answers(mini.lesson(lesson)) if not one.right)
+    notebook = with_answers(read_notebook(mini.notebooks / lesson), {answer.exercise: answer.source})
+    own = mini.root / "work" / lesson / f"{lesson}.ipynb"
+    own.parent.mkdir(parents=True)
+    nbformat.write(notebook, own)
+    with started(mini, lesson) as address:
+        page.goto(address)
+        code_cell(page, answer.source.splitlines()[0]).wait_for()
+        press(page, "Check")
+        section = page.locator(".mle-results section", has_text=answer.exercise)
+        expect(section).to_contain_text("did not pass", timeout=60 * _SECONDS)
+        expect(section.locator("dd").first).to_be_visible()
+        hint = mini.lesson(lesson).hints(answer.exercise)[0].source.splitlines()[0]
+        expect(section.get_by_text(hint)).to_be_hidden()
+        section.get_by_text("Hint 1 of").click()
+        expect(section.get_by_text(hint)).to_be_visible()
+        section.get_by_role("link", name=f"Go to {answer.exercise}").click()
+        expect(page.locator(".jp-Notebook .jp-mod-active")).to_contain_text(answer.source.splitlines()[0])
+        # The server checks nothing outside the learner's folder.
+        status = page.evaluate("""() => fetch("/mle/check", {method: "POST", body: JSON.stringify({path: "../x.ipynb"}),
+            headers: {"X-XSRFToken": document.cookie.match(/_xsrf=([^;]+)/)[1]}}).then(answer => answer.status)""")
+        assert status == 400
 
 
 def test_the_start_page_leads_to_every_lesson(mini, page):

@@ -13,10 +13,14 @@ from autograder.learner.workspace import Workspace
 
 @dataclass(frozen=True)
 class Hint:
-    """The next hint to look at: the `number`-th of `total`, counted from 1."""
+    """The next hint to look at: the `number`-th, counted from 1, of `texts`, which are in Markdown."""
 
     number: int
-    total: int
+    texts: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,10 @@ def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str, path:
     entry = progress.record(result, judged) if counted else progress.lessons.get(lesson_id, LessonProgress())
     hints = {}
     for exercise in result.exercises:
-        total = len(key.hints.get(exercise.id, ()))
+        texts = key.hints.get(exercise.id, ())
         tries = entry.exercises.get(exercise.id, ExerciseProgress()).tries
-        if exercise.id in judged and exercise.attempted and exercise.earned < exercise.points and total:
-            hints[exercise.id] = Hint(min(max(tries, 1), total), total)
+        if exercise.id in judged and exercise.attempted and exercise.earned < exercise.points and texts:
+            hints[exercise.id] = Hint(min(max(tries, 1), len(texts)), texts)
     return Checked(path, result, hints, counted)
 
 
