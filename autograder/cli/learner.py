@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,48 @@ def progress() -> None:
         console.print("Every lesson is done.")
     else:
         console.print(f"Next: {following.lesson.title} — `mle start {following.lesson.id}`", markup=False)
+
+
+@click.command()
+@click.argument("lesson")
+@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False),
+              help="Where to put the zip, instead of work/submissions/.")
+def submit(lesson: str, folder: Path | None) -> None:
+    """Pack your copy of LESSON into a zip to hand in.
+
+    Save the notebook first. The zip holds the notebook, your own files, and a receipt with the time and a digest.
+    Nothing is sent anywhere, and an earlier zip is never overwritten.
+    """
+    from autograder.learner import Workspace
+    from autograder.learner.submit import submit as hand_in
+
+    course = find_course()
+    workspace = Workspace(course)
+    lesson_id = course.resolve(lesson)
+    done = hand_in(workspace, _progress(workspace), lesson_id, folder.absolute() if folder else None)
+
+    if not done.answered:
+        console.print("Note: nothing in it is answered yet.", style="yellow")
+    elif done.untouched:
+        console.print(f"Note: not answered yet: {', '.join(done.untouched)}.", markup=False, style="yellow")
+    if done.checked is None:
+        console.print(f"Note: you have not checked it. `mle check {lesson_id}` says what it earns.", markup=False,
+                      style="yellow")
+    elif done.changed:
+        console.print(f"Note: it has changed since your last check, which gave {done.checked.earned:g} of "
+                      f"{done.checked.points:g} points. `mle check {lesson_id}` says what it earns now.", markup=False,
+                      style="yellow")
+    for name, why in done.packed.left_out.items():
+        console.print(f"Note: {name} was left out: {why}.", markup=False, style="yellow")
+    receipt = done.packed.receipt
+    saved = datetime.fromtimestamp(workspace.notebook(lesson_id).stat().st_mtime)
+    others = len(receipt.files) - 1
+    beside = {0: "", 1: " and one further file"}.get(others, f" and {others} further files")
+    console.print(f"Packed your notebook as it was saved on {saved:%Y-%m-%d at %H:%M}{beside}:\n\n"
+                  f"    {done.packed.path}\n\n"
+                  f"Digest (SHA-256): {receipt.digest}\nHand in this file as it is, where your course asks for it. "
+                  "Its receipt says when it was packed and what is in it. Nothing has been sent.", markup=False,
+                  soft_wrap=True)
 
 
 @click.command()

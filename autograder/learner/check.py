@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.grading import Key, Result, UnreadableNotebook, grade_notebook, read_submission, restore
-from autograder.learner.progress import ExerciseProgress, LessonProgress, Progress
+from autograder.learner.progress import ExerciseProgress, LessonProgress, Progress, sources_of
 from autograder.learner.workspace import Workspace
 
 
@@ -47,18 +47,20 @@ def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str, path:
     Raises:
         UnreadableNotebook: it is missing, damaged, or of another lesson.
     """
-    key = Key.load(workspace.course.solutions / lesson_id)
+    key = lesson_key(workspace, lesson_id)
     own = workspace.notebook(lesson_id)
     path = path or own
     counted = os.path.realpath(path) == os.path.realpath(own)
     # A notebook in a folder of other things is run with the lesson's files alone.
     folder = path.parent if path.parent.name.startswith(lesson_id) else None
-    graded = grade_notebook(key, read_submission(path, key), folder)
+    submission = read_submission(path, key)
+    graded = grade_notebook(key, submission, folder)
     result = graded.result
     cells = {cell.id: cell for cell in graded.notebook.cells}
     judged = {exercise.id: cells[exercise.id].source for exercise in result.exercises
               if exercise.ran and (exercise.problem or any(check.status != "not_run" for check in exercise.checks))}
-    entry = progress.record(result, judged) if counted else progress.lessons.get(lesson_id, LessonProgress())
+    entry = (progress.record(result, judged, sources_of(submission.cells)) if counted
+             else progress.lessons.get(lesson_id, LessonProgress()))
     hints = {}
     for exercise in result.exercises:
         texts = key.hints.get(exercise.id, ())
@@ -68,13 +70,22 @@ def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str, path:
     return Checked(path, result, hints, counted)
 
 
+def lesson_key(workspace: Workspace, lesson_id: str) -> Key:
+    """What a learner's copy of a lesson is held against.
+
+    Raises:
+        MleError: the lesson was never built.
+    """
+    return Key.load(workspace.course.solutions / lesson_id)
+
+
 def changed_lessons(workspace: Workspace) -> tuple[str, ...]:
     """Lessons in the workspace with an answer that is no longer the one handed out, or that cannot be read."""
     return tuple(lesson for lesson in workspace.lessons() if _is_begun(workspace, lesson))
 
 
 def _is_begun(workspace: Workspace, lesson_id: str) -> bool:
-    key = Key.load(workspace.course.solutions / lesson_id)
+    key = lesson_key(workspace, lesson_id)
     try:
         notebook = read_submission(workspace.notebook(lesson_id), key)
     except UnreadableNotebook:
