@@ -7,6 +7,7 @@ one transaction together with the digest of what was graded. So a run that is ki
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -29,7 +30,7 @@ from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
 from autograder.grading.late import Change
-from autograder.grading.ledger import Ledger
+from autograder.grading.ledger import Essay, Ledger
 from autograder.grading.stored import MOST_FILES, MOST_MB, RESULT_FILE, digest_of, environment_digest, result_json
 from autograder.grading.warm import Runs, warm_imports
 
@@ -247,8 +248,8 @@ def _put_in_place(root: Path, done: _Done) -> None:
 
 
 def _enter(ledger: Ledger, done: _Done) -> None:
-    essays = {cell.metadata["nbgrader"]["grade_id"]: _is_blank(cell) for cell in done.graded.notebook.cells
-              if cell.metadata.get("mle", {}).get("kind") == "essay"}
+    essays = {cell.metadata["nbgrader"]["grade_id"]: Essay(_is_blank(cell), _text_digest(cell))
+              for cell in done.graded.notebook.cells if cell.metadata.get("mle", {}).get("kind") == "essay"}
     ledger.enter(done.submission.student, done.submission.lesson, done.graded.result, done.digest,
                  _timestamp(done.submission.folder), essays)
 
@@ -257,6 +258,11 @@ def _is_blank(cell: NotebookNode) -> bool:
     from nbgrader.utils import compute_checksum
 
     return cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
+
+
+def _text_digest(cell: NotebookNode) -> str:
+    written = json.dumps([cell.source, cell.get("attachments", {})], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 def _timestamp(folder: Path) -> datetime | None:

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,9 +28,12 @@ from autograder.authoring import generate
 from autograder.course import Course
 from autograder.errors import MleError
 from autograder.execution.temporary import temporary_folder
+from autograder.grading.backup import Undone, latest_backup, undo
 from autograder.grading.gradebook import make_gradebook, opened
+from autograder.grading.key import Key
 from autograder.grading.late import Change, Dues, Rule, plugin_rule, policy_rule, work_out
-from autograder.grading.ledger import Ledger
+from autograder.grading.ledger import Ledger, digests, forget
+from autograder.grading.migrate import Migrated, migrate
 from autograder.grading.plugin import configure_kit
 from autograder.grading.policy import GradingPolicy, check_names, read_policy
 from autograder.grading.stored import RESULT_FILE
@@ -152,6 +155,47 @@ class GradingCourse:
                 dues.enter()
                 session.commit()
         return dues
+
+    def migrate(self, lessons: Iterable[str], *, dry_run: bool = False,
+                tell: Callable[[str, int, int], None] = lambda text, done, of: None) -> Migrated:
+        """Brings the gradebook to the present checks of lessons, in one transaction; scores given by hand stay.
+
+        Args:
+            lessons: those that need none are left alone.
+            dry_run: only say what would change.
+            tell: called with a few words, how many lessons are done, and of how many.
+
+        Raises:
+            MleError: a lesson is not built, or another program is writing to the gradebook.
+        """
+        keys = [Key.load(self.root / "solutions" / lesson) for lesson in lessons]
+        if not self._gradebook.exists():
+            return Migrated([])
+        policy = self.policy()
+        with self._session() as session:
+            def settle() -> None:
+                if not policy.empty:
+                    work_out(session, policy, self._rule(policy)).enter()
+
+            return migrate(session, self._gradebook, keys, self.result, settle, dry_run=dry_run, tell=tell)
+
+    def undo_migration(self) -> Undone:
+        """Puts the gradebook back as it was before the last migration; the present one is kept beside it.
+
+        Raises:
+            MleError: there is none to undo, or another program is writing to the gradebook.
+        """
+        before = latest_backup(self._gradebook)
+        if self._gradebook.exists():
+            with self._session() as session:
+                now = digests(session)
+            with opened(f"sqlite:///{before}") as session:
+                # What was graded since has other files beside it: with the scores of before it has to be graded again.
+                for (student, lesson), digest in digests(session).items():
+                    if now.get((student, lesson), digest) != digest:
+                        forget(session, lesson, student)
+                session.commit()
+        return undo(self._gradebook)
 
     def recompute_penalties(self) -> list[Change]:
         """The late penalties that had to change for the scores and dates there are now; see `due`."""

@@ -48,8 +48,8 @@ def opened(db_url: str) -> Iterator[Session]:
     """
     gradebook = Gradebook(db_url)
     try:
-        # Rows stay readable after a commit: they are what is reported.
-        with Session(gradebook.engine, expire_on_commit=False) as session:
+        # Rows stay readable after a commit: they are what is reported. Nothing is written unless somebody says so.
+        with Session(gradebook.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
     except OperationalError as error:
         if "locked" not in str(error.orig):

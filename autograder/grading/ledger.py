@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import (
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy.orm import Session
 
 from autograder.errors import MleError
 from autograder.grading.key import Key
@@ -18,6 +29,39 @@ _TABLES = MetaData()
 # Beside nbgrader's own tables and unknown to it: which bytes a submission's scores came from.
 _GRADED = Table("mle_graded", _TABLES, Column("student", String(128), primary_key=True),
                 Column("lesson", String(128), primary_key=True), Column("digest", String(64), nullable=False))
+# The text of an essay when it was last graded: points given by hand are for that text and need no second look.
+_ESSAYS = Table("mle_essay", _TABLES, Column("student", String(128), primary_key=True),
+                Column("lesson", String(128), primary_key=True), Column("essay", String(128), primary_key=True),
+                Column("digest", String(64), nullable=False))
+
+
+@dataclass(frozen=True)
+class Essay:
+    """What somebody wrote: whether that is nothing, and a digest of it."""
+
+    blank: bool
+    digest: str
+
+
+def agrees(notebook: Notebook, key: Key) -> bool:
+    """Whether a gradebook's notebook has exactly the checks, points and answers that a lesson has now."""
+    points = {cell.grade_id: cell.points for cell in key.cells if cell.kind in {"check", "essay"}}
+    answers = {cell.grade_id for cell in key.cells if cell.kind in {"exercise", "essay"}}
+    return (points == {cell.name: cell.max_score for cell in notebook.grade_cells}
+            and answers == {cell.name for cell in notebook.solution_cells})
+
+
+def digests(session: Session) -> dict[tuple[str, str], str]:
+    """Per (student, lesson) the digest that its scores came from."""
+    _TABLES.create_all(session.connection())
+    return {(student, lesson): digest for student, lesson, digest in session.execute(select(_GRADED)).all()}
+
+
+def forget(session: Session, lesson: str, student: str | None = None) -> None:
+    """Has the submissions of a lesson, or one of them, graded again."""
+    _TABLES.create_all(session.connection())
+    chosen = delete(_GRADED).where(_GRADED.c.lesson == lesson)
+    session.execute(chosen if student is None else chosen.where(_GRADED.c.student == student))
 
 
 class Ledger:
@@ -38,29 +82,36 @@ class Ledger:
         self._book.close()
 
     def knows(self, key: Key) -> bool:
-        """Whether a lesson is registered with all the checks and answers it has now."""
+        """Whether a lesson is registered with the checks, points and answers it has now.
+
+        Raises:
+            MleError: it is registered with others, and somebody's scores hang on them.
+        """
         try:
             notebook = self._book.find_notebook(key.lesson, key.lesson)
         except MissingEntry:
             return False
-        graded = {cell.id for cell in key.cells if cell.kind in {"check", "essay"}}
-        answers = {cell.id for cell in key.cells if cell.kind in {"exercise", "essay"}}
-        return (graded <= {cell.name for cell in notebook.grade_cells}
-                and answers <= {cell.name for cell in notebook.solution_cells})
+        if agrees(notebook, key):
+            return True
+        if notebook.submissions:
+            raise MleError(
+                f"{key.lesson} has other checks or points than its scores in the gradebook were given for. Run `mle "
+                f"migrate {key.lesson} --dry-run` to see what changes and for whom, then without --dry-run, then `mle "
+                "grade` again.")
+        return False
 
     def graded(self) -> dict[tuple[str, str], str]:
         """Per (student, lesson) the digest that its scores came from."""
-        rows = self._book.db.execute(select(_GRADED)).all()
-        return {(student, lesson): digest for student, lesson, digest in rows}
+        return digests(self._book.db)
 
     def enter(self, student: str, lesson: str, result: Result, digest: str, timestamp: datetime | None,
-              essays_blank: Mapping[str, bool]) -> None:
+              essays: Mapping[str, Essay]) -> None:
         """Enters a submission's scores in one transaction; grades and comments given by hand stay.
 
         Args:
             digest: of what was graded; kept with the scores.
             timestamp: when it was handed in, in UTC.
-            essays_blank: per essay whether nothing was written.
+            essays: what was written, by essay.
 
         Raises:
             MleError: the gradebook does not have a check of the result.
@@ -71,7 +122,7 @@ class Ledger:
             submission.timestamp = timestamp
             for notebook in submission.notebooks:
                 if notebook.notebook.name == lesson:
-                    self._enter_notebook(notebook, result, essays_blank)
+                    self._enter_notebook(notebook, result, essays, self._changed(student, lesson, essays))
             work_out(session, self._policy, self._rule, submission).enter()
             session.execute(delete(_GRADED).where(_GRADED.c.student == student, _GRADED.c.lesson == lesson))
             session.execute(insert(_GRADED).values(student=student, lesson=lesson, digest=digest))
@@ -104,19 +155,33 @@ class Ledger:
         session.flush()
         return submission
 
-    def _enter_notebook(self, notebook: SubmittedNotebook, result: Result, essays_blank: Mapping[str, bool]) -> None:
+    def _changed(self, student: str, lesson: str, essays: Mapping[str, Essay]) -> set[str]:
+        """Essays with another text than when they were last graded; the text of now is kept."""
+        session, own = self._book.db, (_ESSAYS.c.student == student) & (_ESSAYS.c.lesson == lesson)
+        before = {row.essay: row.digest for row in session.execute(select(_ESSAYS).where(own))}
+        session.execute(delete(_ESSAYS).where(own))
+        if essays:
+            session.execute(insert(_ESSAYS), [
+                {"student": student, "lesson": lesson, "essay": name, "digest": essay.digest}
+                for name, essay in essays.items()])
+        return {name for name, essay in essays.items() if before.get(name) != essay.digest}
+
+    def _enter_notebook(self, notebook: SubmittedNotebook, result: Result, essays: Mapping[str, Essay],
+                        changed: set[str]) -> None:
         grades = {grade.name: grade for grade in notebook.grades}
         for check in result.checks.values():
             grade = grades.get(f"check-{check.id}")
             if grade is None:
                 raise MleError(f"The gradebook does not know the check '{check.id}' of {result.lesson}: the lesson has "
-                               f"changed since it was registered. Run `mle init-course {result.lesson}`.")
+                               f"changed since it was registered. Run `mle migrate {result.lesson}`.")
             grade.auto_score = check.earned
             grade.needs_manual_grade = grade.manual_score is not None
-        for essay, blank in essays_blank.items():
-            if essay in grades:
-                grades[essay].auto_score = 0.0 if blank else None
-                grades[essay].needs_manual_grade = not blank or grades[essay].manual_score is not None
-        blank_answers = {e.id for e in result.exercises if not e.attempted} | {e for e, b in essays_blank.items() if b}
+        for name, essay in essays.items():
+            if name in grades:
+                grades[name].auto_score = 0.0 if essay.blank else None
+                if name in changed or grades[name].manual_score is None:
+                    grades[name].needs_manual_grade = not essay.blank or grades[name].manual_score is not None
+        blank_answers = ({exercise.id for exercise in result.exercises if not exercise.attempted}
+                         | {name for name, essay in essays.items() if essay.blank})
         for comment in notebook.comments:
             comment.auto_comment = "No response." if comment.name in blank_answers else None

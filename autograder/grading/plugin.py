@@ -218,7 +218,8 @@ class SaveScores(SaveAutoGrades):
             grade = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
         except MissingEntry:
             raise MleError(f"The gradebook does not know the check '{grade_id}' of {self.assignment_id}: the lesson "
-                           "has changed since it was registered. Run `mle init-course`.") from None
+                           "has changed since it was registered. Run `mle migrate`, or `mle init-course` where nobody "
+                           "has scores yet.") from None
         grade.auto_score = check.earned
         grade.needs_manual_grade = grade.manual_score is not None
         self.gradebook.db.commit()

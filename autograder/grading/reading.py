@@ -197,6 +197,9 @@ def _fixed_cell(fixed: KeyCell, found: NotebookNode | None, repairs: list[str]) 
             repairs.append(f"the cell '{fixed.id}' had been changed and was restored")
     if found is not None and found.cell_type != fixed.cell_type:
         repairs.append(f"the cell '{fixed.id}' had become {found.cell_type} and was made {fixed.cell_type} again")
+    if fixed.kind == "rubric":
+        # Formgrader shows it below the essay, where nothing else tells it from what the learner wrote.
+        source = f"**Rubric for `{fixed.metadata['mle']['essay']}`**, for graders only\n\n{source}"
     cell = make(source, id=fixed.id, metadata=deepcopy(fixed.metadata))
     if fixed.kind == "essay" and fixed.cell_type == "markdown" and found is not None and "attachments" in found:
         cell.attachments = deepcopy(found.attachments)

@@ -1,0 +1,93 @@
+"""Copies of a gradebook from before a migration, and the way back to them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.errors import MleError
+
+
+@dataclass(frozen=True)
+class Undone:
+    """An undone migration: the copy that was put back, and where the gradebook of before that is kept."""
+
+    restored: Path
+    kept: Path | None
+
+
+class Copy:
+    """A copy of a gradebook that is there under its name from `keep()` on, and otherwise gone when the block ends.
+
+    Args:
+        what: what the copy is of, for its name.
+    """
+
+    def __init__(self, gradebook: Path, what: str) -> None:
+        self._gradebook, self._what = gradebook, what
+        self._draft = gradebook.with_name(f".{gradebook.name}.{what}.{os.getpid()}.tmp")
+
+    def __enter__(self) -> Copy:
+        _copy(self._gradebook, self._draft)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._draft.unlink(missing_ok=True)
+
+    def keep(self) -> Path:
+        """Gives the copy its name, which is no other file's."""
+        name = f"{self._gradebook.name}.{self._what}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        target = self._gradebook.with_name(name)
+        for number in itertools.count(2):
+            if not target.exists():
+                break
+            target = self._gradebook.with_name(f"{name}-{number}")
+        os.replace(self._draft, target)
+        return target
+
+
+def latest_backup(gradebook: Path) -> Path:
+    """The gradebook as it was before the last migration that was not undone.
+
+    Raises:
+        MleError: there is none.
+    """
+    found = sorted(gradebook.parent.glob(f"{gradebook.name}.before-migrate-*"))
+    if not found:
+        raise MleError(f"There is no migration to undo: no {gradebook}.before-migrate-* is there.")
+    return found[-1]
+
+
+def undo(gradebook: Path) -> Undone:
+    """Puts the gradebook back as it was before the last migration, and keeps the present one under another name.
+
+    Raises:
+        MleError: there is no copy of it.
+    """
+    source = latest_backup(gradebook)
+    kept = None
+    if gradebook.exists():
+        with Copy(gradebook, "before-undo") as copy:
+            kept = copy.keep()
+    # Through SQLite, in one transaction of its own: programs that have the gradebook open go on with the old state.
+    _copy(source, gradebook)
+    source.unlink()
+    return Undone(source, kept)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise MleError(f"Another program is writing to {target}: nbgrader, Formgrader or another `mle`. Run the same "
+                       "command again when that has finished.") from None
+    except sqlite3.DatabaseError as error:
+        raise MleError(f"{source} is no gradebook that can be read ({error}). Nothing was changed.") from None
