@@ -28,12 +28,22 @@ ROOT = Path(__file__).resolve().parents[1]
 MINI = Path(__file__).with_name("courses") / "mini"
 
 
+# Where tests run in several processes, these run in one of them, one after the other: they look at what jobs leave behind
+# in the whole system.
+_ENGINE = ("test_cohort", "test_execution", "test_fidelity", "test_foreign_course", "test_hostile")
+
+
+@pytest.hookimpl(tryfirst=True)  # before it is decided which process runs what
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: whoever broke something hears of it early."""
     def cost(item: pytest.Item) -> int:
         return 2 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("slow") else 0
 
     items.sort(key=cost)
+    for item in items:
+        if cost(item) and not item.get_closest_marker("apart"):
+            # A file's slow tests share what took long to make.
+            item.add_marker(pytest.mark.xdist_group("engine" if item.path.stem.startswith(_ENGINE) else item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -90,6 +90,7 @@ def test_a_sound_lesson_is_proven(mini):
     assert told[0] == "solution and untouched notebook through nbgrader" and len(told) > 1
 
 
+@pytest.mark.apart
 @pytest.mark.parametrize("lesson", Course(ROOT).lesson_ids)
 def test_the_lessons_of_this_course_are_proven(repository, lesson):
     """On a sample of answers, mutants and seeds; `mle verify` is the whole of it, and what it found is published."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -49,13 +50,18 @@ def add(module: tuple[str, ...]) -> None:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[PYTEST OPTIONS]...")
 def test(arguments: tuple[str, ...]) -> None:
-    """Run the whole test suite, fast tests first; options go to pytest."""
+    """Run the whole test suite on all cores, fast tests first.
+
+    Options go to pytest, which then runs as it is told and no more: one test at a time, unless they say otherwise.
+    """
     from autograder.setup.extras import ROOT, install_extras
 
     course = Course(ROOT)
     install_extras(["test"], console)
     need_extras(course, course.lesson_ids)
-    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT)
+    # In the order in which they were collected, and those of a group in one process.
+    parallel = ("-n", str(os.cpu_count() or 1), "--dist", "loadgroup", "--no-loadscope-reorder")
+    done = subprocess.run([sys.executable, "-m", "pytest", *(arguments or parallel)], cwd=ROOT)
     raise click.exceptions.Exit(done.returncode)
 
 
