@@ -35,10 +35,16 @@ def result_json(result: Result, submission_digest: str) -> str:
                        "environment_digest": environment_digest(), **result.to_dict()}, indent=1) + "\n"
 
 
-def digest_of(folder: Path | None) -> str:
-    """SHA-256 of the names and bytes of all files below a folder; links do not count, and neither do empty folders."""
+def digest_of(folder: Path | None, without: str = "") -> str:
+    """SHA-256 of the names and bytes of all files below a folder; links do not count, and neither do empty folders.
+
+    Args:
+        without: a file directly in the folder that does not count either.
+    """
     digest = hashlib.sha256()
     for path, name in _files_of(folder) if folder else ():
+        if name == without.encode():
+            continue
         digest.update(name + b"\0")
         with contextlib.suppress(OSError):
             digest.update(folders.read(path, MOST_MB * 2**20))

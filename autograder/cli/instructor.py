@@ -1,0 +1,94 @@
+"""Verbs for instructors around grading: what learners receive, what they hand in, what goes back."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from pathlib import Path
+
+import click
+
+from autograder.cli.console import console, find_course, steps
+from autograder.errors import MleError
+
+_WHAT = {"new": "new", "newer": "in place of an earlier one", "unchanged": "there already",
+         "older": "older than what is there"}
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
+@click.option("--lesson", metavar="LESSON", help="The lesson of files that do not say so; others are left out.")
+@click.option("--student", metavar="ID", help="Whose files are that nbgrader, Moodle or Canvas did not name.")
+@click.option("--roster", type=click.Path(path_type=Path, dir_okay=False),
+              help="Who is in the cohort; by default roster.csv in the course's folder.")
+@click.option("--timezone", metavar="NAME", help="Of the times in Moodle's zips, such as Europe/Berlin; by default "
+                                                 "this machine's.")
+@click.option("--dry-run", is_flag=True, help="Change nothing; say what would be collected.")
+def collect(paths: tuple[Path, ...], lesson: str | None, student: str | None, roster: Path | None,
+            timezone: str | None, dry_run: bool) -> None:
+    """Put hand-ins into submitted/STUDENT/LESSON, where `mle grade` looks for them.
+
+    PATH is a bulk download of Moodle or Canvas (the zip, or a folder of what was in it), a zip of `mle submit`, a
+    notebook, or the `inbound` folder of nbgrader's exchange. Without PATH the course's own exchange is collected.
+    Whatever cannot be told whose it is stays where it is, and is listed.
+    """
+    course = find_course()
+    chosen = course.resolve(lesson) if lesson else ""
+    inbound = course.root / "exchange" / "inbound"
+    if not paths and not inbound.is_dir():
+        raise MleError(f"There is nothing to collect: {inbound} does not exist. Name a zip that Moodle or Canvas gave "
+                       "you, or a folder of hand-ins.")
+    zone = _zone(timezone)
+
+    from autograder.grading.collect import collect as collect_hand_ins
+
+    with steps("collect") as show:
+        done = collect_hand_ins(course.root, course.lesson_ids, paths or [inbound], roster=roster, lesson=chosen,
+                                student=student or "", zone=zone, dry_run=dry_run, tell=show)
+    for one in done.collected:
+        if one.what in {"new", "newer"}:
+            _say(f"{one.student}, {one.lesson}: {_WHAT[one.what]} ({one.came_from})")
+    for note in done.notes:
+        _say(f"Note: {note}.")
+    if done.roster:
+        _say(f"There was no roster, so one was made of the names found: {done.roster}. Correct names and ids in it "
+             "before you collect more.")
+    if done.late:
+        _say(f"Canvas marks as late, without saying when: {_listed(done.late)}. They count as in time until you write "
+             "the time into submitted/STUDENT/LESSON/timestamp.txt, such as 2026-03-01 10:00:00 UTC.")
+    if done.untimed:
+        _say(f"Nothing says when these were handed in, so they count as in time: {_listed(done.untimed)}.")
+    counts = {what: sum(one.what == what for one in done.collected) for what in _WHAT}
+    if done.collected and not counts["new"] + counts["newer"]:
+        _say("Nothing has changed.")
+    told = ", ".join(f"{counts[what]} {words}" for what, words in _WHAT.items())
+    _say(f"{'Would be collected' if dry_run else 'Collected'}: {told}.")
+    if done.students:
+        _say(f"{done.students} students entered in the gradebook.")
+    for one in done.unmatched:
+        _say(f"Not collected: {one.file or one.source}: {one.why}.".replace("..", "."))
+    if done.unmatched:
+        listed = f" They are listed in {done.listed}." if done.listed else ""
+        _say(f"{len(done.unmatched)} not collected; they stay where they are.{listed} For a name that the roster does "
+             "not have, add it there: in the column other_names of its person, or as a person of its own. Then run "
+             "the same command again.")
+        raise click.exceptions.Exit(1)
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise MleError(f"There is no time zone '{name}'. It is written like Europe/Berlin or UTC.") from None
+
+
+def _listed(keys: list[tuple[str, str]]) -> str:
+    shown = ", ".join(f"{student} ({lesson})" for student, lesson in keys[:10])
+    return f"{shown} and {len(keys) - 10} more" if len(keys) > 10 else shown
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,59 @@
+"""CSV files as spreadsheet programs and learning management systems write and read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.errors import MleError
+
+_SEPARATORS = ",;\t"
+# What makes a spreadsheet program take a text for a formula and run it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def read_table(path: Path) -> list[list[str]]:
+    """The rows of a CSV file: in UTF-8 or, of older programs, Western European; with commas, semicolons or tabs.
+
+    Raises:
+        MleError: it cannot be read, or is no such file.
+    """
+    return parse_table(path)[0]
+
+
+def parse_table(path: Path) -> tuple[list[list[str]], str, bool]:
+    """The rows as `read_table` gives them, what stands between their columns, and whether a byte-order mark begins it.
+
+    Raises:
+        MleError: it cannot be read, or is no such file.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise MleError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+    if b"\0" in data:
+        raise MleError(f"{path} is no CSV file in UTF-8. Save it as 'CSV UTF-8' and try again.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    separator = max(_SEPARATORS, key=text.partition("\n")[0].count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error as error:
+        raise MleError(f"{path} is no CSV file ({error}). Save it as 'CSV UTF-8' and try again.") from None
+    return rows, separator, data.startswith(b"\xef\xbb\xbf")
+
+
+def table_text(rows: Iterable[Iterable[object]], separator: str = ",", line_end: str = "\n") -> str:
+    """Rows as the text of a CSV file."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=separator, lineterminator=line_end).writerows(rows)
+    return text.getvalue()
+
+
+def defused(text: str) -> str:
+    """A text that no spreadsheet program takes for a formula: with an apostrophe in front, where it would."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
