@@ -11,7 +11,15 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.console import chosen_lessons, cohort_progress, console, find_course, need_extras, steps
+from autograder.cli.console import (
+    chosen_lessons,
+    cohort_progress,
+    console,
+    ending_runs,
+    find_course,
+    need_extras,
+    steps,
+)
 from autograder.errors import MleError, Stopped
 
 
@@ -32,7 +40,7 @@ def demo(lessons: tuple[str, ...], folder: Path | None) -> None:
     if folder and folder.exists() and any(folder.iterdir()):
         raise MleError(f"{folder} is not empty, and the demo overwrites nothing. Name a new folder.")
     need_extras(course, chosen)
-    with _demo_folder(folder) as root, _ending_runs(), steps("demo") as show:
+    with _demo_folder(folder) as root, ending_runs(), steps("demo") as show:
         shown = run_demo(course, root.resolve(), chosen, show)
     console.print(score_table(shown.scores))
     for student, lesson_id, reason in shown.failures:
@@ -71,7 +79,7 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: boo
 
     grading = GradingCourse(course.root)
     need_extras(course, chosen)
-    with _ending_runs(), cohort_progress() as show:
+    with ending_runs(), cohort_progress() as show:
         outcome = grade_cohort(grading, chosen, student=student, jobs=jobs, regrade=regrade,
                                trust_submissions=trust_submissions, tell=show)
     console.print(score_table(score for score in grading.scores()
@@ -117,15 +125,3 @@ def _demo_folder(chosen: Path | None) -> Iterator[Path]:
         left = "Its folder is removed" if chosen is None else f"What there is of it lies in {root}"
         raise Stopped(f"Stopped before the demo was finished. {left}; the next `mle demo` begins anew, in a new or "
                       "empty folder.") from None
-
-
-@contextmanager
-def _ending_runs() -> Iterator[None]:
-    """Ends the jobs in progress when a verb is stopped: threads that wait for one would keep this process alive."""
-    from autograder import execution
-
-    try:
-        yield
-    except BaseException:
-        execution.stop_all()
-        raise

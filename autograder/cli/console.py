@@ -93,3 +93,15 @@ def cohort_progress() -> Iterator[Callable[[str, int, int], None]]:
                        rate=f"{done / elapsed:.1f}/s" if elapsed else "")
 
         yield show
+
+
+@contextmanager
+def ending_runs() -> Iterator[None]:
+    """Ends the jobs in progress when a verb is stopped: threads that wait for one would keep this process alive."""
+    from autograder import execution
+
+    try:
+        yield
+    except BaseException:
+        execution.stop_all()
+        raise
