@@ -15,6 +15,7 @@ from autograder.course import Answer, Course
 from autograder.errors import MleError
 from autograder.grading import GradingCourse, Score, grade_cohort
 from autograder.quality import read_notebook, rounds, with_answers
+from autograder.reports.feedback_page import write_feedback
 
 _NBGRADER_CONFIG = """# Written by `mle demo`, so that nbgrader's own commands work in this folder too.
 from autograder.grading import configure_kit
@@ -97,14 +98,12 @@ def run_demo(course: Course, root: Path, lessons: Sequence[str],
             (folder / "timestamp.txt").write_text(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n")
             submissions.append((student, lesson_id))
 
-    steps = len(submissions) + len(lessons)
+    steps = 2 * len(submissions)
     grading = GradingCourse(root)
     tell("warming up", 0, steps)
     outcome = grade_cohort(grading, lessons, trust_submissions=True,  # they are our own answers
                            tell=lambda text, done, of: tell(f"grading {text}", done, steps))
-    for done, lesson_id in enumerate(lessons, start=len(submissions)):
-        tell(f"writing feedback for {lesson_id}", done, steps)
-        grading.feedback(lesson_id)
-    tell("done", steps, steps)
+    write_feedback(grading, lessons,
+                   tell=lambda text, done, of: tell(f"writing feedback for {text}", len(submissions) + done, steps))
     failures = [(submission.student, submission.lesson, why) for submission, why in outcome.failures]
     return Demo(root, grading.scores(), failures)

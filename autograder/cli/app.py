@@ -6,7 +6,7 @@ from importlib import metadata
 
 import click
 
-from autograder.cli import author, cohort, learner, upkeep
+from autograder.cli import author, cohort, gradebook, instructor, learner, report, upkeep
 
 
 class _InOrder(click.Group):
@@ -29,8 +29,10 @@ class _InOrder(click.Group):
 
 
 _SECTIONS = {
-    "Learners": [learner.start, learner.check, learner.progress, learner.reset],
-    "Instructors": [cohort.grade, cohort.demo, cohort.init_course],
+    "Learners": [learner.start, learner.check, learner.progress, learner.submit, learner.update,
+                 learner.reset],
+    "Instructors": [instructor.collect, cohort.grade, gradebook.due, gradebook.migrate, gradebook.feedback,
+                    report.report, cohort.demo, cohort.init_course],
     "Authors": [author.build, author.verify],
     "This machine": [upkeep.doctor, upkeep.add, upkeep.test, upkeep.lock],
 }

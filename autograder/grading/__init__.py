@@ -5,6 +5,8 @@ from autograder.grading.course import GradingCourse, Score
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
 from autograder.grading.late import Change, DateChange, Dues
+from autograder.grading.marks import Mark, Marks
+from autograder.grading.migrate import CellChange, Migrated, Migration, ScoreChange
 from autograder.grading.names import names_of
 from autograder.grading.plugin import configure, configure_kit
 from autograder.grading.policy import POLICY_FILE, GradingPolicy, LatePolicy
@@ -18,6 +20,7 @@ __all__ = [
     "POLICY_FILE",
     "RESULT_FILE",
     "RESULT_SCHEMA",
+    "CellChange",
     "Change",
     "CheckResult",
     "DateChange",
@@ -29,10 +32,15 @@ __all__ = [
     "Key",
     "KeyCell",
     "LatePolicy",
+    "Mark",
+    "Marks",
+    "Migrated",
+    "Migration",
     "Outcome",
     "Result",
     "Runs",
     "Score",
+    "ScoreChange",
     "Submission",
     "UnreadableNotebook",
     "configure",

@@ -33,6 +33,7 @@ from autograder.grading.gradebook import make_gradebook, opened
 from autograder.grading.key import Key
 from autograder.grading.late import Change, Dues, Rule, plugin_rule, policy_rule, work_out
 from autograder.grading.ledger import Ledger, digests, forget
+from autograder.grading.marks import Marks, read_marks
 from autograder.grading.migrate import Migrated, migrate
 from autograder.grading.plugin import configure_kit
 from autograder.grading.policy import GradingPolicy, check_names, read_policy
@@ -107,6 +108,14 @@ class GradingCourse:
                           submission.needs_manual_grade, submission.late_submission_penalty or 0.0)
                     for assignment in gradebook.assignments
                     for submission in sorted(assignment.submissions, key=lambda s: s.student.id)]
+
+    def marks(self, lessons: Iterable[str], student: str | None = None) -> list[Marks]:
+        """What the gradebook says of the submissions of lessons, or of one student's, check by check."""
+        if not self._gradebook.exists():
+            return []
+        policy = self.policy()
+        with self._session() as session:
+            return list(read_marks(session, policy, lessons, student))
 
     def ledger(self) -> Ledger:
         """The gradebook, opened for writing scores; made if there is none.
