@@ -1,7 +1,7 @@
 """Generates `solutions/` and `notebooks/` from `course/`; runs no lesson."""
 
 from autograder.authoring.build import build, check
-from autograder.authoring.notebook import solution_notebook
+from autograder.authoring.notebook import content_id, solution_notebook
 from autograder.authoring.release import STUB, RemoveGraderNotes, configure_release, generate, without_solutions
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "build",
     "check",
     "configure_release",
+    "content_id",
     "generate",
     "solution_notebook",
     "without_solutions",

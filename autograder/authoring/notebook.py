@@ -52,6 +52,12 @@ def solution_notebook(course: Course, lesson: Lesson) -> NotebookNode:
     return notebook
 
 
+def content_id(cell_type: str, source: str) -> str:
+    """The id of a cell that is not graded, as long as no cell above it says the same."""
+    digest = hashlib.sha256(f"{cell_type}\n{source}".encode()).hexdigest()
+    return f"{cell_type}-{digest[:12]}"
+
+
 def _plain_code(cell: Cell) -> NotebookNode:
     return new_code_cell(cell.source)
 
@@ -171,8 +177,7 @@ def _give_ids(cells: list[NotebookNode]) -> None:
     for cell in cells:
         base = cell.metadata.get("nbgrader", {}).get("grade_id")
         if base is None:
-            digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()
-            base = f"{cell.cell_type}-{digest[:12]}"
+            base = content_id(cell.cell_type, cell.source)
         identity, number = base, 1
         while identity in taken:
             number += 1

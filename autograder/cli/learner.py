@@ -170,6 +170,30 @@ def submit(lesson: str, folder: Path | None) -> None:
 
 
 @click.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+def update(lessons: tuple[str, ...]) -> None:
+    """Bring newer versions of lessons into work/, with your answers in them.
+
+    For when you have a newer copy of the kit. Save and close your notebooks first. Without LESSON, every lesson in
+    work/ is brought up to date. Answers, cells and files of yours stay, and what was there before is kept in
+    work/backups/.
+    """
+    from autograder.learner import Workspace
+
+    course = find_course()
+    workspace = Workspace(course)
+    chosen = [course.resolve(lesson) for lesson in lessons] or workspace.lessons()
+    if not chosen:
+        raise MleError(f"There is no lesson in {workspace.root} yet. `mle start` puts the newest there.")
+
+    from autograder.learner.update import update as bring
+    from autograder.reports import update_report
+
+    for lesson_id in chosen:
+        console.print(update_report(bring(workspace, lesson_id)), soft_wrap=True)
+
+
+@click.command()
 @click.argument("lesson")
 def reset(lesson: str) -> None:
     """Put a fresh copy of LESSON in work/; yours is kept in work/backups/."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from autograder.course import Course
 from autograder.errors import MleError
+
+_HANDED_OUT = "handed-out.json"
 
 
 @dataclass(frozen=True)
@@ -62,18 +67,51 @@ class Workspace:
         Raises:
             MleError: the lesson was never built.
         """
+        shipped = self.shipped(lesson_id)
+        added = {}
+        for name, file in shipped.items():
+            target = self.folder(lesson_id) / name
+            if not os.path.lexists(target):
+                copy_whole(file, target)
+                added[name] = target
+        if added:
+            self.note_handed_out(lesson_id, {name: digest_of_file(shipped[name]) for name in added})
+        return list(added.values())
+
+    def shipped(self, lesson_id: str) -> dict[str, Path]:
+        """The files of a lesson as it is handed out, by their names below its folder, with slashes.
+
+        Raises:
+            MleError: the lesson was never built.
+        """
         source = self.course.notebooks / lesson_id
         if not (source / f"{lesson_id}.ipynb").is_file():
             raise MleError(f"The lesson {lesson_id} has no notebook in {source}. Run `mle build {lesson_id}`.")
-        added = []
-        for file in sorted(source.rglob("*")):
-            if file.is_dir() or {"__pycache__", ".ipynb_checkpoints"} & set(file.relative_to(source).parts):
-                continue
-            target = self.folder(lesson_id) / file.relative_to(source)
-            if not os.path.lexists(target):
-                _copy_new(file, target)
-                added.append(target)
-        return added
+        files = {file.relative_to(source): file for file in sorted(source.rglob("*")) if not file.is_dir()}
+        return {name.as_posix(): file for name, file in files.items()
+                if not {"__pycache__", ".ipynb_checkpoints"} & set(name.parts)}
+
+    def handed_out(self, lesson_id: str) -> dict[str, str]:
+        """Digests of a lesson's files as they were put into the learner's folder; of some or all nothing is known."""
+        files = self._handed_out().get(lesson_id)
+        return {name: digest for name, digest in files.items() if isinstance(digest, str)} if (
+            isinstance(files, dict)) else {}
+
+    def note_handed_out(self, lesson_id: str, files: dict[str, str]) -> None:
+        """Keeps digests of files that were put into the learner's folder. Without them an update is more careful."""
+        from autograder.grading import write_atomically
+
+        with contextlib.suppress(OSError):
+            known = self._handed_out()
+            write_atomically(self.records / _HANDED_OUT, json.dumps(
+                known | {lesson_id: self.handed_out(lesson_id) | files}, indent=1) + "\n")
+
+    def _handed_out(self) -> dict[str, Any]:
+        try:
+            known = json.loads((self.records / _HANDED_OUT).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return known if isinstance(known, dict) else {}
 
     def reset(self, lesson_id: str) -> Path | None:
         """Moves the learner's copy of a lesson to `work/backups/` and puts a fresh one in its place.
@@ -90,7 +128,7 @@ class Workspace:
             raise MleError(f"{fresh} is missing, so there is nothing to reset to. Run `mle build {lesson_id}`.")
         backup = None
         if self.folder(lesson_id).exists():
-            backup = self._backup_folder(lesson_id)
+            backup = self.backup_folder(lesson_id)
             backup.parent.mkdir(parents=True, exist_ok=True)
             try:
                 os.replace(self.folder(lesson_id), backup)
@@ -106,7 +144,8 @@ class Workspace:
             raise
         return backup
 
-    def _backup_folder(self, lesson_id: str) -> Path:
+    def backup_folder(self, lesson_id: str) -> Path:
+        """A folder for a copy of the learner's work on a lesson that does not exist yet."""
         stem = f"{lesson_id} {datetime.now():%Y-%m-%d %H.%M.%S}"
         folder, number = self.root / "backups" / stem, 1
         while folder.exists():
@@ -128,7 +167,13 @@ def _lesson_of(course: Course, notebook: Path) -> str:
                    f"{course.lesson_ids[0]}.ipynb, and check it again.")
 
 
-def _copy_new(source: Path, target: Path) -> None:
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def copy_whole(source: Path, target: Path) -> None:
     """Copies a file whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")

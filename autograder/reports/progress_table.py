@@ -12,6 +12,7 @@ from autograder.reports.tables import Fitting
 
 if TYPE_CHECKING:
     from autograder.learner import AreaEvidence, Outline, Plan, Progress
+    from autograder.learner.update import Updated
 
 
 def progress_table(lessons: Sequence[Outline], progress: Progress, spent: Mapping[str, float]) -> Fitting:
@@ -75,3 +76,31 @@ def _how_far(points: Mapping[str, float], progress: Progress, lesson_id: str) ->
         return f"{lesson_id} (to come)"
     best = progress.lessons[lesson_id].best if lesson_id in progress.lessons else 0
     return f"{lesson_id} ({best:g}/{points[lesson_id]:g})" if best else lesson_id
+
+
+def update_report(done: Updated) -> Text:
+    """What an update did to a lesson, a line for each thing that the learner may want to know."""
+    if done.backup is None:
+        return Text(f"{done.lesson}: up to date.")
+    lines = [f"{done.lesson}: brought up to date."]
+    if merged := done.merged:
+        kept = ", ".join(merged.answers)
+        lines.append(f"Your answers are in it: {kept}." if kept else "There was no answer of yours in it yet.")
+        if merged.added or merged.removed:
+            lines.append(f"Cells of the lesson: {merged.added} new, {merged.removed} gone.")
+        if merged.begun_anew:
+            lines.append(f"The lesson now begins these with other lines, so look at your answer again: "
+                         f"{', '.join(merged.begun_anew)}.")
+        if merged.orphans:
+            lines.append(f"No longer in the lesson: {', '.join(merged.orphans)}. Your answer is at the notebook's end.")
+        if merged.restored:
+            lines.append(f"Put back as the lesson has them: {', '.join(merged.restored)}.")
+    for what, names in (("New files", done.files.new), ("Newer files", done.files.replaced),
+                        ("Files that the lesson no longer has", done.files.gone)):
+        if names:
+            lines.append(f"{what}: {', '.join(names)}.")
+    lines += [f"You have changed {name}, so yours stays. The newer one is beside it: {beside}."
+              for name, beside in done.files.beside.items()]
+    lines += [f"As it was before: {done.backup}",
+              "If the notebook is open in JupyterLab, choose File > Reload Notebook from Disk."]
+    return Text("\n  ".join(lines))
