@@ -74,9 +74,8 @@ def migrate(lessons: tuple[str, ...], dry_run: bool, undo: bool) -> None:
         if lessons or dry_run:
             raise MleError("--undo takes back the whole of the last migration: give it without LESSON and --dry-run.")
         done = grading.undo_migration()
-        kept = f" The gradebook as it was until now is kept in {done.kept}." if done.kept else ""
-        _say(f"The gradebook is again as it was before the migration, from {done.restored.name}.{kept} Put the "
-             "lesson's checks back as they were, too, before you grade.")
+        _say(f"The gradebook is again as it was before the migration, from {done.restored.name}. As it was until now, "
+             f"it is kept in {done.kept}. Put the lesson's checks back as they were, too, before you grade.")
         return
     with steps("migrate") as show:
         done = grading.migrate(chosen, dry_run=dry_run, tell=show)

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
+from sqlalchemy.orm import Session
+
 from autograder.errors import MleError
+
+_TABLES = MetaData()
+# Beside nbgrader's own tables: a copy counts only if the migration after it was committed.
+_MIGRATIONS = Table("mle_migration", _TABLES, Column("number", Integer, primary_key=True),
+                    Column("copy", String(255), nullable=False))
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class Undone:
     """An undone migration: the copy that was put back, and where the gradebook of before that is kept."""
 
     restored: Path
-    kept: Path | None
+    kept: Path
 
 
 class Copy:
@@ -51,29 +59,36 @@ class Copy:
         return target
 
 
-def latest_backup(gradebook: Path) -> Path:
+def record(session: Session, copy: Path) -> None:
+    """Writes into a gradebook that it was migrated, and from which copy it can be put back."""
+    _TABLES.create_all(session.connection())
+    session.execute(insert(_MIGRATIONS).values(copy=copy.name))
+
+
+def latest_backup(session: Session, gradebook: Path) -> Path:
     """The gradebook as it was before the last migration that was not undone.
 
     Raises:
-        MleError: there is none.
+        MleError: there was none, or the copy is gone.
     """
-    found = sorted(gradebook.parent.glob(f"{gradebook.name}.before-migrate-*"))
-    if not found:
-        raise MleError(f"There is no migration to undo: no {gradebook}.before-migrate-* is there.")
-    return found[-1]
+    _TABLES.create_all(session.connection())
+    name = session.scalar(select(_MIGRATIONS.c.copy).order_by(_MIGRATIONS.c.number.desc()))
+    if name is None:
+        raise MleError(f"There is no migration to undo in {gradebook}.")
+    if not (gradebook.parent / name).is_file():
+        raise MleError(f"{gradebook.parent / name}, the gradebook as it was before the last migration, is gone, so "
+                       "that cannot be undone. If you moved it, put it back there.")
+    return gradebook.parent / name
 
 
-def undo(gradebook: Path) -> Undone:
-    """Puts the gradebook back as it was before the last migration, and keeps the present one under another name.
+def put_back(source: Path, gradebook: Path) -> Undone:
+    """Puts the gradebook back as a copy has it, and keeps the present one under another name.
 
     Raises:
-        MleError: there is no copy of it.
+        MleError: another program is writing to it.
     """
-    source = latest_backup(gradebook)
-    kept = None
-    if gradebook.exists():
-        with Copy(gradebook, "before-undo") as copy:
-            kept = copy.keep()
+    with Copy(gradebook, "before-undo") as copy:
+        kept = copy.keep()
     # Through SQLite, in one transaction of its own: programs that have the gradebook open go on with the old state.
     _copy(source, gradebook)
     source.unlink()

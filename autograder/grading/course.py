@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import os
@@ -28,15 +27,16 @@ from autograder.authoring import generate
 from autograder.course import Course
 from autograder.errors import MleError
 from autograder.execution.temporary import temporary_folder
-from autograder.grading.backup import Undone, latest_backup, undo
+from autograder.grading.backup import Undone, latest_backup, put_back
 from autograder.grading.gradebook import make_gradebook, opened
 from autograder.grading.key import Key
 from autograder.grading.late import Change, Dues, Rule, plugin_rule, policy_rule, work_out
-from autograder.grading.ledger import Ledger, digests, forget
+from autograder.grading.ledger import Ledger, digests, forget, needs_migration
 from autograder.grading.marks import Marks, read_marks
 from autograder.grading.migrate import Migrated, migrate
 from autograder.grading.plugin import configure_kit
 from autograder.grading.policy import GradingPolicy, check_names, read_policy
+from autograder.grading.roster import ROSTER, Roster
 from autograder.grading.stored import RESULT_FILE
 
 _AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was an error processing assignment '")
@@ -78,7 +78,11 @@ class GradingCourse:
         make_gradebook(self._gradebook)
         with _nbgrader_environment(), temporary_folder("mle-assignment-") as nowhere:
             for lesson_id in lesson_ids:
-                generate(self.root, lesson_id, self.db_url, Path(nowhere))
+                try:
+                    generate(self.root, lesson_id, self.db_url, Path(nowhere))
+                except MleError as error:
+                    raise needs_migration(lesson_id) if "submissions associated" in str(error) else error from None
+        self.due()
 
     def autograde(self, lesson_id: str, student: str) -> str:
         """Grades one submission through nbgrader, replacing earlier automatic scores.
@@ -136,7 +140,8 @@ class GradingCourse:
         """
         policy = read_policy(self.root)
         if policy.due:
-            lessons, students = set(Course(self.root).lesson_ids), _handed_in(self.root) | _on_roster(self.root)
+            lessons = set(Course(self.root).lesson_ids)
+            students = _handed_in(self.root) | _on_roster(self.root / ROSTER)
             if self._gradebook.exists():
                 with self._session() as session:
                     lessons |= set(session.scalars(select(Assignment.name)))
@@ -194,17 +199,17 @@ class GradingCourse:
         Raises:
             MleError: there is none to undo, or another program is writing to the gradebook.
         """
-        before = latest_backup(self._gradebook)
-        if self._gradebook.exists():
-            with self._session() as session:
-                now = digests(session)
-            with opened(f"sqlite:///{before}") as session:
-                # What was graded since has other files beside it: with the scores of before it has to be graded again.
-                for (student, lesson), digest in digests(session).items():
-                    if now.get((student, lesson), digest) != digest:
-                        forget(session, lesson, student)
-                session.commit()
-        return undo(self._gradebook)
+        if not self._gradebook.exists():
+            raise MleError(f"There is no {self._gradebook}, so there is no migration to undo.")
+        with self._session() as session:
+            before, now = latest_backup(session, self._gradebook), digests(session)
+        with opened(f"sqlite:///{before}") as session:
+            # What was graded since has other files beside it: with the scores of before it has to be graded again.
+            for (student, lesson), digest in digests(session).items():
+                if now.get((student, lesson), digest) != digest:
+                    forget(session, lesson, student)
+            session.commit()
+        return put_back(before, self._gradebook)
 
     def recompute_penalties(self) -> list[Change]:
         """The late penalties that had to change for the scores and dates there are now; see `due`."""
@@ -250,12 +255,8 @@ def _handed_in(root: Path) -> set[str]:
     return {folder.name for folder in (root / "submitted").glob("*") if folder.is_dir()}
 
 
-def _on_roster(root: Path) -> set[str]:
-    try:
-        with (root / "roster.csv").open(encoding="utf-8-sig", newline="") as file:
-            return {(row.get("id") or "").strip() for row in csv.DictReader(file)} - {""}
-    except (OSError, ValueError, csv.Error):  # whoever collects with it is told what is wrong with it
-        return set()
+def _on_roster(path: Path) -> set[str]:
+    return {learner.id for learner in Roster.read(path).learners} if path.is_file() else set()
 
 
 def _own_config(root: Path) -> Config:

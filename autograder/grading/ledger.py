@@ -51,6 +51,13 @@ def agrees(notebook: Notebook, key: Key) -> bool:
             and answers == {cell.name for cell in notebook.solution_cells})
 
 
+def needs_migration(lesson: str) -> MleError:
+    """Says that scores hang on checks that the lesson no longer has, or has other points for."""
+    return MleError(f"{lesson} has other checks or points than its scores in the gradebook were given for. Run `mle "
+                    f"migrate {lesson} --dry-run` to see what changes and for whom, then without --dry-run, then `mle "
+                    "grade`.")
+
+
 def digests(session: Session) -> dict[tuple[str, str], str]:
     """Per (student, lesson) the digest that its scores came from."""
     _TABLES.create_all(session.connection())
@@ -94,10 +101,7 @@ class Ledger:
         if agrees(notebook, key):
             return True
         if notebook.submissions:
-            raise MleError(
-                f"{key.lesson} has other checks or points than its scores in the gradebook were given for. Run `mle "
-                f"migrate {key.lesson} --dry-run` to see what changes and for whom, then without --dry-run, then `mle "
-                "grade` again.")
+            raise needs_migration(key.lesson)
         return False
 
     def graded(self) -> dict[tuple[str, str], str]:

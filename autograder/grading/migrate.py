@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from autograder.authoring import generate
 from autograder.errors import MleError
 from autograder.execution.temporary import temporary_folder
-from autograder.grading.backup import Copy
+from autograder.grading.backup import Copy, record
 from autograder.grading.gradebook import make_gradebook, opened
 from autograder.grading.key import Key
 from autograder.grading.ledger import agrees, forget
@@ -129,6 +129,7 @@ def migrate(session: Session, gradebook: Path, keys: Sequence[Key], records: Rec
         session.flush()
         kept = copy.keep()
         try:
+            record(session, kept)
             session.commit()
         except BaseException:
             kept.unlink()
