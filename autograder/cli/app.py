@@ -32,7 +32,7 @@ _SECTIONS = {
     "Learners": [learner.start, learner.check, learner.progress, learner.submit, learner.update,
                  learner.reset],
     "Instructors": [instructor.collect, cohort.grade, gradebook.due, gradebook.migrate, gradebook.feedback,
-                    report.report, cohort.demo, cohort.init_course],
+                    report.report, instructor.export, cohort.demo, cohort.init_course],
     "Authors": [author.build, author.verify],
     "This machine": [upkeep.doctor, upkeep.add, upkeep.test, upkeep.lock],
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from autograder.cli.console import console, find_course, steps
+from autograder.cli.console import chosen_lessons, console, find_course, steps
 from autograder.errors import MleError
 
 _WHAT = {"new": "new", "newer": "in place of an earlier one", "unchanged": "there already",
@@ -72,6 +72,78 @@ def collect(paths: tuple[Path, ...], lesson: str | None, student: str | None, ro
              "not have, add it there: in the column other_names of its person, or as a person of its own. Then run "
              "the same command again.")
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--to", "kind", type=click.Choice(["canvas", "moodle", "csv"]), required=True,
+              help="Who is to read it; csv is a plain table.")
+@click.option("--lesson", "lessons", multiple=True, metavar="LESSON",
+              help="Only this lesson; may be given more than once.")
+@click.option("--template", type=click.Path(path_type=Path, dir_okay=False),
+              help="A gradebook that Canvas exported, or the grading worksheet of a Moodle assignment, to fill in.")
+@click.option("--column", metavar="NAME", help="The lesson's column in the template, if it has another name.")
+@click.option("--scale", is_flag=True, help="Where the template has other points for a lesson: write in proportion.")
+def export(file: Path | None, kind: str, lessons: tuple[str, ...], template: Path | None, column: str | None,
+           scale: bool) -> None:
+    """Write grades to FILE as Canvas or Moodle imports them, or as a plain table.
+
+    With --template, what Canvas or Moodle wrote is filled in: every grade then finds its person and its assignment.
+    Submissions that wait for a person are left out; the plain table marks them.
+    """
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+    if template and kind == "csv":
+        raise MleError("A plain table needs no template. Leave out --template, or say --to canvas or --to moodle.")
+    if (column or scale) and not template:
+        raise MleError("--column and --scale say how to fill in a --template, and there is none.")
+    if len(chosen) > 1 and (column or (template and kind == "moodle")):
+        raise MleError("This is about one lesson: name it with --lesson.")
+    target = _target(course.root, file, kind, template)
+
+    from autograder.grading import write_atomically
+    from autograder.grading.spreadsheet import read_table
+    from autograder.grading.totals import read_totals
+    from autograder.reports import lms
+
+    results = read_totals(course.root, chosen)
+    if not results.totals:
+        raise MleError(f"The gradebook has no grades for {', '.join(chosen[:3])}{' …' if len(chosen) > 3 else ''}. Run "
+                       "`mle grade` first.")
+    graded = {total.lesson for total in results.totals}
+    titles = {lesson_id: lesson_id for lesson_id in chosen if lesson_id in graded}
+    if kind == "csv":
+        exported = lms.plain_table(results)
+    elif template is None:
+        exported = (lms.canvas_table if kind == "canvas" else lms.moodle_table)(results, titles)
+    elif kind == "canvas":
+        named = {lesson_id: course.lesson(lesson_id).title for lesson_id in titles}
+        exported = lms.fill_canvas(read_table(template), results, named, column or "", scale)
+    else:
+        exported = lms.fill_moodle(read_table(template), results, chosen[0], scale)
+    write_atomically(target, exported.table.text)
+    for note in exported.notes:
+        _say(f"Note: {note}.")
+    if exported.waiting:
+        _say(f"Left out, because a person has still to grade part of it: "
+             f"{_listed([(total.student, total.lesson) for total in exported.waiting])}.")
+    if silent := {one.id for one in results.learners.learners} - {total.student for total in results.totals}:
+        _say(f"{len(silent)} of {len(results.learners.learners)} people have handed in nothing of this; they get no "
+             "grade.")
+    _say(f"{exported.written} grades written to {target}.")
+
+
+def _target(root: Path, file: Path | None, kind: str, template: Path | None) -> Path:
+    """The file to write: nobody's else."""
+    if file is None:
+        if template:
+            return template.with_name(f"{template.stem} with grades.csv")
+        return root / ("grades.csv" if kind == "csv" else f"grades-{kind}.csv")
+    if file.exists():
+        raise MleError(f"{file} is there already, and nothing is overwritten. Name another file, or move it away.")
+    if not file.absolute().parent.is_dir():
+        raise MleError(f"There is no folder {file.absolute().parent} to write {file.name} into.")
+    return file
 
 
 def _zone(name: str | None) -> tzinfo | None:

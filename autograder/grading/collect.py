@@ -312,7 +312,7 @@ def _list_unmatched(root: Path, paths: Iterable[Path], unmatched: list[Unmatched
     """Writes what is unmatched to a file, beside what earlier runs of other sources have left there."""
     path = root / "submitted" / UNMATCHED
     here = {defused(str(source)) for source in paths}
-    rows = [row for row in (read_table(path)[1:] if path.exists() else []) if row and row[0] not in here]
+    rows = [row for row in (read_table(path).rows[1:] if path.exists() else []) if row and row[0] not in here]
     rows += [list(map(defused, (one.source, one.file, one.name, one.why))) for one in unmatched]
     if not rows:
         path.unlink(missing_ok=True)

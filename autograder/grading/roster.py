@@ -81,7 +81,7 @@ class Roster:
         Raises:
             MleError: it cannot be read, or is no roster.
         """
-        rows = read_table(path)
+        rows = read_table(path).rows
         if not rows:
             raise MleError(f"{path} is empty. Its first line names the columns: {','.join(_COLUMNS)}.")
         header = [column.strip().lower().replace(" ", "_") for column in rows[0]]
@@ -129,7 +129,7 @@ class Roster:
         for name in owner.names:
             found = self._identified(name) if owner.by == "person" else ()
             found = found or self._called(name)
-            if len(found) > 1 and owner.by == "moodle":
+            if len(found) > 1 and owner.by == "moodle" and owner.number:
                 found = tuple(one for one in found if one.lms_user_id == owner.number) or found
             match = self._found(found, name, f"is called '{name}'")
             if found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import MleError
@@ -14,17 +15,28 @@ _SEPARATORS = ",;\t"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def read_table(path: Path) -> list[list[str]]:
-    """The rows of a CSV file: in UTF-8 or, of older programs, Western European; with commas, semicolons or tabs.
+@dataclass(frozen=True)
+class Table:
+    """The rows of a CSV file, and how it writes them.
 
-    Raises:
-        MleError: it cannot be read, or is no such file.
+    Attributes:
+        separator: what stands between columns.
+        mark: whether it begins with a byte-order mark, as for Excel.
     """
-    return parse_table(path)[0]
+
+    rows: list[list[str]]
+    separator: str = ","
+    line_end: str = "\n"
+    mark: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return ("\ufeff" if self.mark else "") + table_text(self.rows, self.separator, self.line_end)
 
 
-def parse_table(path: Path) -> tuple[list[list[str]], str, bool]:
-    """The rows as `read_table` gives them, what stands between their columns, and whether a byte-order mark begins it.
+def read_table(path: Path) -> Table:
+    """Reads a CSV file: in UTF-8 or, of older programs, Western European; with commas, semicolons or tabs.
 
     Raises:
         MleError: it cannot be read, or is no such file.
@@ -44,14 +56,18 @@ def parse_table(path: Path) -> tuple[list[list[str]], str, bool]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
         raise MleError(f"{path} is no CSV file ({error}). Save it as 'CSV UTF-8' and try again.") from None
-    return rows, separator, data.startswith(b"\xef\xbb\xbf")
+    return Table(rows, separator, "\r\n" if b"\r\n" in data else "\n", data.startswith(b"\xef\xbb\xbf"))
 
 
 def table_text(rows: Iterable[Iterable[object]], separator: str = ",", line_end: str = "\n") -> str:
     """Rows as the text of a CSV file."""
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=separator, lineterminator=line_end).writerows(rows)
-    return text.getvalue()
+    lines = []
+    for row in rows:
+        # The writer quotes only those ends of lines that it writes itself, and other programs know both.
+        line = io.StringIO(newline="")
+        csv.writer(line, delimiter=separator, lineterminator="\r\n").writerow(row)
+        lines.append(line.getvalue().removesuffix("\r\n") + line_end)
+    return "".join(lines)
 
 
 def defused(text: str) -> str:
