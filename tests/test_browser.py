@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -19,7 +20,6 @@ import pytest
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 from autograder.course import Course
-from autograder.grading import GradingCourse
 from autograder.quality import read_notebook, with_answers
 from autograder.setup.doctor import find_browser
 
@@ -174,21 +174,52 @@ def test_the_start_page_leads_to_every_lesson(mini, page):
         assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
 
 
-def test_formgraders_button_grades_a_submission_like_mle(mini, page, mle):
+def test_an_instructor_generates_autogrades_marks_an_essay_and_exports(mini, page, mle):
     root, lesson = mini.root, "1-1-means"
     shutil.copy(Path(__file__).parents[1] / "nbgrader_config.py", root)
-    assert mle("init-course", cwd=root).returncode == 0
-    shutil.copytree(mini.solutions / lesson, root / "submitted" / "ada" / lesson)
+    essay = next(cell for cell in mini.lesson(lesson).cells if cell.kind == "essay")
+    rubric = next(cell for cell in mini.lesson(lesson).cells if cell.kind == "rubric").source.splitlines()[0]
+    handed_in = root / "submitted" / "ada" / lesson / f"{lesson}.ipynb"
+    handed_in.parent.mkdir(parents=True)
+    solved = {cell.id: cell.source for cell in read_notebook(mini.solutions / lesson).cells}
+    notebook = with_answers(read_notebook(mini.notebooks / lesson),
+                            {cell.id: solved[cell.id] for cell in mini.lesson(lesson).exercises}
+                            | {essay.id: "The mean is pulled by one large value."})
+    nbformat.write(notebook, handed_in)
+    assert rubric not in handed_in.read_text()
+    shutil.rmtree(mini.notebooks / lesson)
+
     with formgrader(root) as address:
         page.goto(f"{address}/lab?token=test")  # logs in; Formgrader's own pages do not keep the token
         page.locator("#main").wait_for()
+        page.goto(f"{address}/formgrader/manage_assignments")
+        page.locator("tr", has_text=lesson).locator("td.assign a").click()
+        page.get_by_text("Successfully created the student version").wait_for()
+        assert rubric not in (mini.notebooks / lesson / f"{lesson}.ipynb").read_text()
+
         page.goto(f"{address}/formgrader/manage_submissions/{lesson}")
         row = page.locator("tr", has_text="ada")
         row.wait_for()
         row.locator("td.autograde a").click()
         page.get_by_text("Successfully autograded").wait_for()
-    scores = {score.student: score for score in GradingCourse(root).scores()}
-    assert scores["ada"].earned == sum(check.points for check in mini.lesson(lesson).checks())
+
+        page.goto(f"{address}/formgrader/gradebook/{lesson}/{lesson}")
+        page.get_by_role("link", name="Submission #1").click()
+        expect(page.get_by_text(rubric)).to_be_visible()
+        expect(page.get_by_text("The mean is pulled by one large value.")).to_be_visible()
+        points = page.locator(f"input.score#{essay.id}")
+        with page.expect_response(lambda response: "/api/grade/" in response.url and response.request.method == "PUT"):
+            points.fill("2.5")
+            points.press("Tab")
+
+    table = root / "grades.csv"
+    done = mle("export", "--to", "csv", str(table), cwd=root)
+    assert done.returncode == 0, done.stderr
+    (row,) = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
+    automatic = sum(check.points for check in mini.lesson(lesson).checks())
+    assert {name: row[name] for name in ("id", "lesson", "automatic", "by_hand", "total")} == {
+        "id": "ada", "lesson": lesson, "automatic": f"{automatic:g}", "by_hand": "2.5",
+        "total": f"{automatic + 2.5:g}"}
 
 
 @contextmanager
