@@ -33,7 +33,7 @@ from autograder.grading.key import Key
 from autograder.grading.late import Change, Dues, Rule, plugin_rule, policy_rule, work_out
 from autograder.grading.ledger import Ledger, digests, forget, needs_migration
 from autograder.grading.marks import Marks, read_marks
-from autograder.grading.migrate import Migrated, migrate
+from autograder.grading.migrate import Migrated, is_stale, migrate
 from autograder.grading.plugin import configure_kit
 from autograder.grading.policy import GradingPolicy, check_names, read_policy
 from autograder.grading.roster import ROSTER, Roster
@@ -80,8 +80,12 @@ class GradingCourse:
             for lesson_id in lesson_ids:
                 try:
                     generate(self.root, lesson_id, self.db_url, Path(nowhere))
-                except MleError as error:
-                    raise needs_migration(lesson_id) if "submissions associated" in str(error) else error from None
+                except MleError:
+                    # nbgrader's own words do not say how to mend this.
+                    with self._session() as session:
+                        if is_stale(session, Key.load(self.root / "solutions" / lesson_id)):
+                            raise needs_migration(lesson_id) from None
+                    raise
         self.due()
 
     def autograde(self, lesson_id: str, student: str) -> str:

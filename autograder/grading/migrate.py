@@ -109,7 +109,7 @@ def migrate(session: Session, gradebook: Path, keys: Sequence[Key], records: Rec
     Raises:
         MleError: nbgrader does not take a lesson.
     """
-    stale = [key.lesson for key in keys if _is_stale(session, key)]
+    stale = [key.lesson for key in keys if is_stale(session, key)]
     migrations: list[Migration] = []
 
     def carry() -> None:
@@ -137,7 +137,7 @@ def migrate(session: Session, gradebook: Path, keys: Sequence[Key], records: Rec
     return Migrated(migrations, kept)
 
 
-def _is_stale(session: Session, key: Key) -> bool:
+def is_stale(session: Session, key: Key) -> bool:
     """Whether the gradebook has a lesson with other cells, or other points for them, than the lesson has now."""
     notebook = _find(session, key.lesson)
     own = {cell.grade_id for cell in key.cells if "nbgrader" in cell.metadata}
