@@ -70,7 +70,7 @@ def test_a_lesson_and_its_points_are_never_cut_off(columns, mini, tmp_path):
 def test_the_summary_of_skills_counts_exercises_and_says_what_no_lesson_teaches(mini, tmp_path):
     said = words(printed(skill_summary(skill_map(mini, outlines(mini), Progress(tmp_path))), 40))
     assert "in exercises solved: mathematics 0 of 3." in said
-    assert "No lesson yet: programming, frameworks, pre-trained models, automl, deployment, monitoring," in said
+    assert "No exercise yet: programming, frameworks, pre-trained models, automl, deployment, monitoring," in said
 
 
 @pytest.mark.parametrize("columns", [40, 100])

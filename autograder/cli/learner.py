@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +32,15 @@ def start(lesson: str | None, no_browser: bool) -> None:
 
     from autograder.learner.lab import Lab
     from autograder.learner.start_here import write_start_here
+    from autograder.learner.worktime import SaveWatch
 
     if chosen:
         need_extras(course, [chosen])
     for lesson_id in course.lesson_ids:
         workspace.add(lesson_id)
-    page = write_start_here(workspace, _progress(workspace)).name
+    progress = _progress(workspace)
+    page = write_start_here(workspace, progress).name
+    _refresh_page(workspace, progress)
     if chosen:
         page = f"{chosen}/{chosen}.ipynb"
     console.print("Starting JupyterLab …")
@@ -44,7 +48,7 @@ def start(lesson: str | None, no_browser: bool) -> None:
     try:
         console.print(f"JupyterLab is running at\n\n    {lab.url}\n\nYour notebooks are in {workspace.root}\n"
                       "Press Ctrl-C here to stop it; save your notebooks first.", markup=False, soft_wrap=True)
-        lab.wait()
+        lab.wait(SaveWatch(workspace).look)
     except KeyboardInterrupt:
         console.print("\nStopping JupyterLab. Saved notebooks are safe.")
     finally:
@@ -73,10 +77,11 @@ def check(lesson: str | None, page: Path | None) -> None:
 
     from autograder.learner.check import check_lesson
 
-    progress = _progress(workspace)
+    progress, counted = _progress(workspace), False
     for lesson_id, path in notebooks:
         with console.status(f"Running {lesson_id} …"):
             checked = check_lesson(workspace, progress, lesson_id, path)
+        counted |= checked.counted
         for repair in checked.result.repairs:
             console.print(f"Note: {repair}.", markup=False)
         console.print(check_table(checked))
@@ -93,6 +98,8 @@ def check(lesson: str | None, page: Path | None) -> None:
         if not checked.counted:
             console.print(f"That is not your copy in {workspace.root}, so it does not count as progress.",
                           markup=False, soft_wrap=True)
+    if counted:
+        _refresh_page(workspace, progress)
     if progress.unsaved:
         console.print(f"Your progress could not be saved in {workspace.records}: "
                       f"{progress.unsaved.strerror or progress.unsaved}. Mend that, then check again.", markup=False,
@@ -100,7 +107,10 @@ def check(lesson: str | None, page: Path | None) -> None:
 
 
 @click.command()
-def progress() -> None:
+@click.option("--html", "page", is_flag=False, flag_value="", metavar="[FILE]",
+              help="Write it all as a page and open that in a browser; without FILE, work/Progress.html.")
+@click.option("--no-browser", is_flag=True, help="With --html: do not open a browser.")
+def progress(page: str | None, no_browser: bool) -> None:
     """Show your lessons, points, minutes, skills, your plan, and what comes next."""
     from autograder.learner import Workspace, find_plan, minutes_spent, next_step, outlines, skill_map
     from autograder.reports import plan_table, progress_table, skill_summary
@@ -108,6 +118,14 @@ def progress() -> None:
     course = find_course()
     workspace = Workspace(course)
     record = _progress(workspace)
+    if page is not None:
+        from autograder.reports.progress_page import write_progress_page
+
+        written = write_progress_page(workspace, record, Path(page).absolute() if page else None)
+        console.print(f"Your progress is in {written}", markup=False, soft_wrap=True)
+        if not no_browser:
+            webbrowser.open(written.as_uri())
+        return
     lessons = outlines(course)
     console.print(progress_table(lessons, record, minutes_spent(workspace)))
     console.print(skill_summary(skill_map(course, lessons, record)))
@@ -229,3 +247,14 @@ def _progress(workspace: Workspace) -> Progress:
         console.print(f"The record of your progress was damaged. It is kept in {record.set_aside}; counting starts "
                       "anew. `mle check` puts a lesson's points back.", markup=False, style="yellow")
     return record
+
+
+def _refresh_page(workspace: Workspace, record: Progress) -> None:
+    """Writes the page that *Start here* links to. That it cannot be written is no reason to stop anything."""
+    from autograder.reports.progress_page import write_progress_page
+
+    try:
+        write_progress_page(workspace, record)
+    except (MleError, OSError) as error:
+        console.print(f"The page of your progress was not written: {error}", markup=False, style="yellow",
+                      soft_wrap=True)

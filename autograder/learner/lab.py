@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 from autograder.errors import MleError
 
 _SECONDS_TO_START = 60
+_SECONDS_BETWEEN_LOOKS = 30
 _SETTINGS = Path(__file__).with_name("jupyter")
 
 
@@ -58,9 +61,19 @@ class Lab:
             self.stop()
             raise
 
-    def wait(self) -> None:
-        """Returns when JupyterLab has ended, by itself or from its own menu."""
-        self._process.wait()
+    def wait(self, look: Callable[[], None]) -> None:
+        """Returns when JupyterLab has ended, by itself or from its own menu.
+
+        Args:
+            look: called every half minute meanwhile, and at the end.
+        """
+        try:
+            while self._process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_SECONDS_BETWEEN_LOOKS)
+                look()
+        finally:
+            look()
 
     def stop(self) -> None:
         """Ends it and its kernels."""

@@ -10,10 +10,12 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from autograder.course import Course
 from autograder.grading import write_atomically
+from autograder.learner.outline import outlines
 from autograder.learner.progress import Progress
 from autograder.learner.workspace import Workspace
 
 NAME = "Start here.ipynb"
+PROGRESS_PAGE = "Progress.html"
 
 _INTRODUCTION = """# ML Engineer Path
 
@@ -24,8 +26,10 @@ your answers where it says so.
   save the notebook, then type `mle check LESSON` in a terminal (**File > New > Terminal**).
 - Stuck? Every exercise has hints below it. Open one at a time.
 - A lesson went wrong beyond repair? `mle reset LESSON` keeps a copy of yours and gives you a fresh one.
-- `mle progress` shows what you have earned and what comes next.
-"""
+- What you have earned, for which skills, and what comes next: [your progress](PROGRESS_PAGE). `mle progress` says it
+  in a terminal.
+- A lesson is done? `mle submit LESSON` packs it for handing in.
+""".replace("PROGRESS_PAGE", PROGRESS_PAGE)
 
 
 def write_start_here(workspace: Workspace, progress: Progress) -> Path:
@@ -46,13 +50,12 @@ def write_start_here(workspace: Workspace, progress: Progress) -> Path:
 
 def _modules(course: Course, progress: Progress) -> str:
     lines = []
+    lessons = {lesson.id: lesson for lesson in outlines(course)}
     for module in course.modules:
         lines.append(f"## Module {module.number} · {module.title}\n")
         for lesson_id in module.lessons:
-            lesson = course.lesson(lesson_id)
-            done = progress.lessons.get(lesson_id)
-            points = sum(check.points for check in lesson.checks())
-            state = f" · {done.best:g} of {points:g} points" if done else f" · {points:g} points"
+            lesson, done = lessons[lesson_id], progress.lessons.get(lesson_id)
+            state = f" · {done.best:g} of {lesson.points:g} points" if done else f" · {lesson.points:g} points"
             lines.append(f"- [{lesson.title}]({lesson_id}/{lesson_id}.ipynb) (`{lesson_id}`) · "
                          f"about {lesson.minutes} min{state}")
         if not module.lessons:

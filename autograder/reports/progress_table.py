@@ -50,7 +50,7 @@ def skill_summary(areas: Sequence[AreaEvidence]) -> Text:
     taught = [f"{area.area} {area.earned} of {len(area.exercises)}" for area in areas if area.exercises]
     untaught = [area.area for area in areas if not area.exercises]
     says = f"Evidence for the role, in exercises solved: {' · '.join(taught) or 'none in this course'}."
-    return Text(f"{says} No lesson yet: {', '.join(untaught)}." if untaught else says)
+    return Text(f"{says} No exercise yet: {', '.join(untaught)}." if untaught else says)
 
 
 def plan_table(lessons: Sequence[Outline], progress: Progress, plan: Plan) -> Fitting:
