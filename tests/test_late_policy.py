@@ -389,3 +389,14 @@ def test_without_a_gradebook_a_policy_is_checked_and_waits(mini: Course):
     say(course, POLICY.replace(LESSON, "nothing"))
     with pytest.raises(MleError, match="a lesson 'nothing'"):
         course.due()
+
+
+def test_mle_export_takes_off_what_points_given_by_hand_make_it(course, typed):
+    say(course)
+    course.due()
+    by_hand(course, "cy", "memo", 4)
+    code, said, complaint = typed("export", "--to", "csv")
+    assert code == 0, complaint
+    row = next(line for line in (course.root / "grades.csv").read_text().splitlines() if line.startswith("cy,"))
+    assert ",2," in row and ",8," in row
+    assert penalties(course)["cy"] == 2

@@ -82,9 +82,15 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: boo
     with ending_runs(), cohort_progress() as show:
         outcome = grade_cohort(grading, chosen, student=student, jobs=jobs, regrade=regrade,
                                trust_submissions=trust_submissions, tell=show)
-    console.print(score_table(score for score in grading.scores()
-                              if score.lesson in chosen and student in (None, score.student)))
+    scores = [score for score in grading.scores() if score.lesson in chosen and student in (None, score.student)]
+    console.print(score_table(scores))
     console.print(f"{outcome.graded} graded, {outcome.skipped} unchanged since they were graded.")
+    if late := sum(bool(score.penalty) for score in scores):
+        console.print(f"Of {late} of them points are taken off for lateness; `mle due` works that out again when a "
+                      "date changes.", soft_wrap=True)
+    for change in outcome.penalties:
+        console.print(f"{change.lesson} of {change.student}: late penalty {change.before:g} → {change.after:g} points "
+                      f"({change.why})", markup=False, soft_wrap=True)
     for what, rows in (("could not be graded", outcome.failures), ("should be looked at", outcome.attention)):
         for submission, why in rows:
             console.print(f"{submission.lesson} of {submission.student} {what}: {why}", markup=False, soft_wrap=True)

@@ -101,11 +101,12 @@ def export(file: Path | None, kind: str, lessons: tuple[str, ...], template: Pat
         raise MleError("This is about one lesson: name it with --lesson.")
     target = _target(course.root, file, kind, template)
 
-    from autograder.grading import write_atomically
+    from autograder.grading import GradingCourse, write_atomically
     from autograder.grading.spreadsheet import read_table
     from autograder.grading.totals import read_totals
     from autograder.reports import lms
 
+    GradingCourse(course.root).recompute_penalties()  # points may have been given by hand since `mle grade`
     results = read_totals(course.root, chosen)
     if not results.totals:
         raise MleError(f"The gradebook has no grades for {', '.join(chosen[:3])}{' …' if len(chosen) > 3 else ''}. Run "

@@ -60,6 +60,11 @@ class Score:
     waiting: bool
     penalty: float = 0.0
 
+    @property
+    def total(self) -> float:
+        """Points so far, late penalty taken off."""
+        return max(self.earned - self.penalty, 0.0)
+
 
 class GradingCourse:
     """nbgrader's side of a course folder: `solutions/`, `submitted/`, `autograded/`, `feedback/` and a gradebook."""
