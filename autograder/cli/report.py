@@ -28,7 +28,7 @@ _NOT_ASKED = "run mle report without --quick to try them."
 @click.option("--jobs", "-j", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
               help="Wrong answers to run at a time.")
 def report(lessons: tuple[str, ...], path: Path | None, quick: bool, jobs: int) -> None:
-    """Write a page about the cohort: progress, scores, checks, misconceptions, who stopped, similar answers.
+    """Write a page about the cohort: progress, checks, misconceptions, similar answers.
 
     The first time, it runs every wrong answer of each lesson; what comes of it is kept.
     """

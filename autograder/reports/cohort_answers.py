@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 from autograder.grading import write_atomically
 from autograder.reports.cohort_data import Record
 from autograder.reports.similarity import VERSION, Pieces, pieces_of
+from autograder.reports.workers import Workers
 
 
 def answers_in(root: Path, lesson: str, learner: str, exercises: Iterable[str]) -> dict[str, str]:
@@ -28,25 +29,38 @@ def given_pieces(notebooks: Path, lesson: str) -> Pieces:
     return np.unique(np.concatenate([np.empty(0, np.uint32), *map(pieces_of, cells.values())]))
 
 
-def answer_pieces(root: Path, lesson: str, records: Mapping[str, Record]) -> dict[str, dict[str, Pieces]]:
-    """By exercise and learner the pieces of each answer that somebody has attempted."""
+def answer_pieces(root: Path, lesson: str, records: Mapping[str, Record],
+                  workers: Workers) -> dict[str, dict[str, Pieces]]:
+    """By exercise and learner the pieces of each answer that somebody has attempted.
+
+    Args:
+        workers: what reads notebooks that were not read before.
+    """
     path = user_cache_path("mle-path") / "answers" / f"{_name(root, lesson)}.json"
-    before, kept = _kept(path), {}
-    found: dict[str, dict[str, Pieces]] = {}
-    for learner, record in records.items():
-        attempted = {check.exercise: None for check in record.checks if check.attempted}
-        pieces = kept.get(record.submission_digest) or before.get(record.submission_digest)
-        if pieces is None:
-            answers = answers_in(root, lesson, learner, attempted)
-            pieces = {exercise: pieces_of(source).tobytes().hex() for exercise, source in answers.items()}
-        kept[record.submission_digest] = pieces
-        for exercise in attempted:
-            if exercise in pieces:
-                found.setdefault(exercise, {})[learner] = np.frombuffer(bytes.fromhex(pieces[exercise]), np.uint32)
+    before = _kept(path)
+    attempted = {learner: {check.exercise: None for check in record.checks if check.attempted}
+                 for learner, record in records.items()}
+    new = {record.submission_digest: learner for learner, record in records.items()
+           if record.submission_digest not in before}
+    read = workers.map(_pieces_in, [(root, lesson, learner, tuple(attempted[learner])) for learner in new.values()])
+    kept = dict(zip(new, read, strict=True))
+    kept |= {record.submission_digest: before[record.submission_digest] for record in records.values()
+             if record.submission_digest in before}
     if kept.keys() != before.keys():
         with contextlib.suppress(OSError):  # a cache that cannot be written costs seconds, no more
             write_atomically(path, json.dumps(kept))
+    found: dict[str, dict[str, Pieces]] = {}
+    for learner, record in records.items():
+        pieces = kept[record.submission_digest]
+        for exercise in attempted[learner]:
+            if exercise in pieces:
+                found.setdefault(exercise, {})[learner] = np.frombuffer(bytes.fromhex(pieces[exercise]), np.uint32)
     return found
+
+
+def _pieces_in(notebook: tuple[Path, str, str, tuple[str, ...]]) -> dict[str, str]:
+    """The pieces of one notebook's answers by exercise, in hexadecimal digits."""
+    return {exercise: pieces_of(source).tobytes().hex() for exercise, source in answers_in(*notebook).items()}
 
 
 def _code_cells(path: str, wanted: set[str] | None = None) -> dict[str, str]:

@@ -115,6 +115,10 @@ def read_cohort(grading: GradingCourse, lessons: Sequence[str]) -> Cohort:
                            ) from None
         finally:
             engine.dispose()
+    for lesson, learners in cohort.handed_in.items():
+        for learner, time in learners.items():
+            if time is None:
+                learners[learner] = _timestamp(grading.root / "submitted" / learner / lesson / "timestamp.txt")
     return cohort
 
 
@@ -143,12 +147,12 @@ def _find_hand_ins(submitted: Path, cohort: Cohort) -> None:
         with contextlib.suppress(OSError), os.scandir(submitted / learner) as entries:
             for entry in entries:
                 if entry.name in cohort.handed_in and entry.is_dir():
-                    cohort.handed_in[entry.name][learner] = _timestamp(entry.path)
+                    cohort.handed_in[entry.name][learner] = None
 
 
-def _timestamp(folder: str) -> datetime | None:
+def _timestamp(path: Path) -> datetime | None:
     try:
-        with open(os.path.join(folder, "timestamp.txt"), encoding="utf-8") as file:
+        with path.open(encoding="utf-8") as file:
             return _in_utc(parse_utc(file.read(1000).strip()))
     except (OSError, ValueError, TypeError, OverflowError):
         return None
@@ -184,7 +188,7 @@ def _read_gradebook(engine: Engine, cohort: Cohort) -> None:
             earned, waiting = scores.get(submission, (0.0, False))
             cohort.standings[lesson][student] = Standing(earned, most[lesson], waiting,
                                                          penalties.get(submission) or 0.0)
-            cohort.handed_in[lesson][student] = _in_utc(handed_in) or cohort.handed_in[lesson].get(student)
+            cohort.handed_in[lesson][student] = _in_utc(handed_in)
 
 
 def _record(text: bytes) -> Record:

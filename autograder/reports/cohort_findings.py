@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 
 from autograder.course import Course
 from autograder.quality.wrong_answers import WrongAnswer
 from autograder.reports.cohort_answers import answer_pieces, answers_in, given_pieces
-from autograder.reports.cohort_data import Cohort, read_records
+from autograder.reports.cohort_data import Cohort, Records, read_records
 from autograder.reports.cohort_progress import (
     Attention,
     LessonProgress,
@@ -22,6 +22,7 @@ from autograder.reports.cohort_progress import (
 from autograder.reports.item_analysis import Item, items_of
 from autograder.reports.misconceptions import Met, misconceptions_of
 from autograder.reports.similarity import Alike, alike
+from autograder.reports.workers import Workers
 
 MOST_PAIRS = 100
 
@@ -64,25 +65,39 @@ def study(course: Course, cohort: Cohort, wrong: Mapping[str, tuple[WrongAnswer,
     """
     findings = Findings(cohort, stopped_in(cohort))
     pairs: list[tuple[str, Alike]] = []
-    for number, lesson in enumerate(cohort.lessons):
-        tell(lesson, number, len(cohort.lessons))
-        handed_in, standings = cohort.handed_in[lesson], cohort.standings[lesson]
-        records = read_records(course.root, lesson, standings)
-        findings.progress.append(
-            progress_of(lesson, len(handed_in), standings.values(), records, _digest(course, lesson)))
-        findings.attention += attention_in(lesson, handed_in, standings, records)
-        findings.items += items_of(lesson, records.read.values())
-        findings.met += misconceptions_of(lesson, records.read, wrong.get(lesson, ()))
-        given = given_pieces(course.notebooks, lesson) if records.read else None
-        for exercise, answers in answer_pieces(course.root, lesson, records.read).items():
-            found, count = alike(exercise, answers, given, MOST_PAIRS)
-            pairs += [(lesson, one) for one in found]
-            findings.all_pairs += count
+    with Workers() as workers:
+        for number, lesson in enumerate(cohort.lessons):
+            tell(lesson, number, len(cohort.lessons))
+            records = read_records(course.root, lesson, cohort.standings[lesson])
+            _add_lesson(findings, course, lesson, records, wrong.get(lesson, ()))
+            if records.read:
+                pairs += _alike(findings, course, lesson, records, workers)
     for lesson, one in nlargest(MOST_PAIRS, pairs, key=lambda pair: pair[1].weight):
         first, second = (answers_in(course.root, lesson, learner, [one.exercise]).get(one.exercise, "")
                          for learner in (one.first, one.second))
         findings.pairs.append(Pair(lesson, one, first, second))
     return findings
+
+
+def _add_lesson(findings: Findings, course: Course, lesson: str, records: Records,
+                wrong: Sequence[WrongAnswer]) -> None:
+    handed_in, standings = findings.cohort.handed_in[lesson], findings.cohort.standings[lesson]
+    findings.progress.append(
+        progress_of(lesson, len(handed_in), standings.values(), records, _digest(course, lesson)))
+    findings.attention += attention_in(lesson, handed_in, standings, records)
+    findings.items += items_of(lesson, records.read.values())
+    findings.met += misconceptions_of(lesson, records.read, wrong)
+
+
+def _alike(findings: Findings, course: Course, lesson: str, records: Records,
+           workers: Workers) -> list[tuple[str, Alike]]:
+    found: list[tuple[str, Alike]] = []
+    given = given_pieces(course.notebooks, lesson)
+    for exercise, answers in answer_pieces(course.root, lesson, records.read, workers).items():
+        pairs, count = alike(exercise, answers, given, MOST_PAIRS)
+        found += [(lesson, pair) for pair in pairs]
+        findings.all_pairs += count
+    return found
 
 
 def _digest(course: Course, lesson: str) -> str:

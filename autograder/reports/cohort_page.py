@@ -20,6 +20,7 @@ from autograder.reports.similarity import LEAST_ALIKE, LEAST_PIECES
 
 GENERATOR = "mle report"
 _LEAST_MET = 2  # learners who fail alike, for a way without a name to be listed
+_MOST_MET = 300
 _SECTIONS = (("progress", "Progress"), ("scores", "Scores"), ("attention", "To be looked at"),
              ("stopped", "Learners who have stopped"), ("checks", "Checks"), ("misconceptions", "Misconceptions"),
              ("similar", "Similar answers"))
@@ -44,7 +45,7 @@ def cohort_page(findings: Findings, title: str, written: datetime, untried: Mapp
     environment.filters["person"] = person
     script, _, _ = environment.loader.get_source(environment, "sort.js")
     progress, items = findings.progress, findings.items
-    met = [one for one in findings.met if one.names or len(one.learners) >= _LEAST_MET]
+    met = sorted((one for one in findings.met if one.names or len(one.learners) >= _LEAST_MET), key=_most_first)
     return environment.get_template("cohort.html").render(
         generator=GENERATOR, title=title, written=written, sections=_SECTIONS, script=Markup(script),
         learners=len(names), lessons=len(findings.cohort.lessons), progress=progress,
@@ -53,8 +54,8 @@ def cohort_page(findings: Findings, title: str, written: datetime, untried: Mapp
         attention=findings.attention, stopped=findings.stopped, never_began=findings.stopped.never_began,
         stopped_lessons=STOPPED_LESSONS, stopped_days=STOPPED_DAYS,
         items=items, items_plot=Markup(items_plot(items)), items_says=_items_says(items), enough=ENOUGH,
-        untried=list((untried or {}).items()), met=sorted(met, key=_most_first),
-        met_left_out=len(findings.met) - len(met), least_met=_LEAST_MET,
+        untried=list((untried or {}).items()), met=met[:_MOST_MET],
+        all_met=len(findings.met), least_met=_LEAST_MET,
         pairs=findings.pairs, all_pairs=findings.all_pairs,
         least_alike=f"{100 * LEAST_ALIKE:.0f}", least_pieces=LEAST_PIECES)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.reports.cohort_data import CheckSeen, Record
+from autograder.reports.cohort_data import Record
 
 ENOUGH = 30  # learners; with fewer, chance alone moves a correlation by 0.2 and more
 
@@ -39,12 +39,21 @@ class Item:
 
 def items_of(lesson: str, records: Iterable[Record]) -> list[Item]:
     """The checks of one lesson, in its order."""
-    seen: dict[str, list[tuple[CheckSeen, float]]] = {}
+    exercises: dict[str, str] = {}
+    passed: dict[str, list[bool]] = {}
+    rest: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
     for record in records:
         together = sum(check.earned for check in record.checks)
         for check in record.checks:
-            seen.setdefault(check.id, []).append((check, together - check.earned))
-    return [_item(lesson, pairs) for pairs in seen.values()]
+            exercises[check.id] = check.exercise
+            if check.attempted and check.status != "not_run":
+                passed.setdefault(check.id, []).append(check.status == "passed")
+                rest.setdefault(check.id, []).append(together - check.earned)
+                seconds.setdefault(check.id, []).append(check.seconds)
+    return [_item(lesson, exercise, check, np.array(passed[check]), np.array(rest[check]), np.array(seconds[check]))
+            if check in passed else Item(lesson, exercise, check, 0, None, None, None, None, ("nobody tried it",))
+            for check, exercise in exercises.items()]
 
 
 def point_biserial(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> float | None:
@@ -54,22 +63,17 @@ def point_biserial(passed: NDArray[np.bool_], rest: NDArray[np.float64]) -> floa
     return float(np.corrcoef(passed.astype(float), rest)[0, 1])
 
 
-def _item(lesson: str, pairs: list[tuple[CheckSeen, float]]) -> Item:
-    check = pairs[0][0]
-    tried = [(one, rest) for one, rest in pairs if one.attempted and one.status != "not_run"]
-    if not tried:
-        return Item(lesson, check.exercise, check.id, 0, None, None, None, None, ("nobody tried it",))
-    passed = np.array([one.status == "passed" for one, _ in tried])
-    discrimination = point_biserial(passed, np.array([rest for _, rest in tried]))
-    seconds = np.array([one.seconds for one, _ in tried])
-    return Item(lesson, check.exercise, check.id, len(tried), float(passed.mean()), discrimination,
-                float(np.median(seconds)), float(seconds.max()), _flags(passed, discrimination))
+def _item(lesson: str, exercise: str, check: str, passed: NDArray[np.bool_], rest: NDArray[np.float64],
+          seconds: NDArray[np.float64]) -> Item:
+    discrimination = point_biserial(passed, rest)
+    return Item(lesson, exercise, check, len(passed), float(passed.mean()), discrimination, float(np.median(seconds)),
+                float(seconds.max()), _flags(passed, discrimination))
 
 
 def _flags(passed: NDArray[np.bool_], discrimination: float | None) -> tuple[str, ...]:
-    flags = []
     if len(passed) < ENOUGH:
         return ("too few to judge",)
+    flags = []
     if discrimination is not None and discrimination < 0:
         flags.append("negative")
     if not passed.any():

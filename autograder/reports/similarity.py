@@ -29,6 +29,7 @@ LEAST_PIECES = 10  # an answer with fewer of its own is too short to say anythin
 LEAST_ALIKE = 0.6  # of the smaller answer's own pieces
 LEAST_COMMON, COMMON_SHARE = 4, 1 / 3  # a piece in at least so many answers, and in more than this share, is common
 _LONGEST = 100_000  # characters; nobody writes that by hand
+_AT_A_TIME = 1_000_000  # pairs in memory, of those that share some piece
 _BASE = np.uint64(6364136223846793005)
 _LEFT_OUT = {"ctx", "annotation", "returns", "type_comment", "kind", "type_params", "simple"}
 _BLOCKS = {"body", "orelse", "finalbody", "handlers", "cases"}
@@ -72,8 +73,8 @@ def pieces_of(source: str) -> Pieces:
     for place in range(RUN):
         hashes = hashes * _BASE + numbers[place:place + length]
     hashes = (hashes >> np.uint64(32)).astype(np.uint32)
-    if length > WINDOW:
-        hashes = np.lib.stride_tricks.sliding_window_view(hashes, WINDOW).min(axis=1)
+    for _ in range(min(WINDOW, length) - 1):
+        hashes = np.minimum(hashes[:-1], hashes[1:])
     return np.unique(hashes)
 
 
@@ -99,12 +100,13 @@ def alike(exercise: str, answers: Mapping[str, Pieces], given: Pieces, most: int
         The pairs of the greatest weight, and how many there are in all.
     """
     learners = list(answers)
-    own = [np.setdiff1d(answers[learner], given, assume_unique=True) for learner in learners]
-    written = sum(len(pieces) > 0 for pieces in own)
+    everything = np.concatenate([np.empty(0, np.uint32), *answers.values()])
+    whose = np.repeat(np.arange(len(learners)), [len(pieces) for pieces in answers.values()])
+    own = ~np.isin(everything, given)
+    everything, whose = everything[own], whose[own]
+    written = len(np.unique(whose))
     if written < 2:
         return [], 0
-    everything = np.concatenate(own)
-    whose = np.repeat(np.arange(len(own)), [len(pieces) for pieces in own])
     order = np.argsort(everything, kind="stable")
     everything, whose = everything[order], whose[order]
     starts = np.flatnonzero(np.r_[True, everything[1:] != everything[:-1]])
@@ -126,12 +128,18 @@ def _shared(whose: NDArray[np.intp], starts: NDArray[np.intp], holders: NDArray[
             written: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """How many pieces each pair shares, and their weight; only above the diagonal."""
     shared, weights = np.zeros(learners ** 2, np.intp), np.zeros(learners ** 2)
+    pairs: list[NDArray[np.intp]] = []
+    weighing: list[NDArray[np.float64]] = []
     for many in np.unique(holders[holders > 1]):
         groups = whose[starts[holders == many][:, None] + np.arange(many)]
         first, second = np.triu_indices(many, 1)
-        counts = np.bincount((groups[:, first] * learners + groups[:, second]).ravel(), minlength=len(shared))
-        shared += counts
-        weights += counts * math.log(written / many)
+        pairs.append((groups[:, first] * learners + groups[:, second]).ravel())
+        weighing.append(np.full(len(pairs[-1]), math.log(written / many)))
+        if many == holders.max() or sum(map(len, pairs)) > _AT_A_TIME:
+            places = np.concatenate(pairs)
+            shared += np.bincount(places, minlength=len(shared))
+            weights += np.bincount(places, np.concatenate(weighing), minlength=len(shared))
+            pairs, weighing = [], []
     return shared.reshape(learners, learners), weights.reshape(learners, learners)
 
 
