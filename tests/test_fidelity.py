@@ -1546,7 +1546,7 @@ _DIFFERS = [
      ""),
     (re.compile(r"-f \S+\.json.*|'-f', '[^\]]*"), "CONNECTION"),
     (re.compile(r"\n+"), "\n"),
-    (re.compile(r"\d+(\.\d+)?(e[+-]\d+)? (ns|[uμµm]s|s)\b( ±)?"), "TIME"),
+    (re.compile(r"\d+(\.\d+)?(e[+-]\d+)? ?(ns|[uμµm]s|s)\b( ±)?"), "TIME"),
     (re.compile(r"\bpid[= ]\d+|\(pid \d+\)"), "PID"),
 ]
 

@@ -165,10 +165,36 @@ def _point_out(submission: Submission, ended: str, outcome: Outcome) -> None:
         outcome.attention.append((submission, ended))
 
 
+class _Staging:
+    """A folder in which threads put results together. Once it is closed none of them makes it anew."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+        self._writing, self._closed = threading.Lock(), False
+
+    @contextmanager
+    def place(self) -> Iterator[Path]:
+        """A path in it for one result, which is not there yet; one thread at a time.
+
+        Raises:
+            MleError: the run has been stopped.
+        """
+        with self._writing:
+            if self._closed:
+                raise MleError("The run was stopped.")
+            yield Path(tempfile.mkdtemp(dir=self._folder)) / "files"
+
+    def close(self) -> None:
+        with self._writing:
+            self._closed = True
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
 class _Grader:
     """Grades one submission at a time per thread; touches nothing but its staging folder."""
 
-    def __init__(self, course: GradingCourse, runner: Runs, staging: Path, known: dict[tuple[str, str], str]) -> None:
+    def __init__(self, course: GradingCourse, runner: Runs, staging: _Staging,
+                 known: dict[tuple[str, str], str]) -> None:
         self._course, self._runner, self._staging, self._known = course, runner, staging, known
         self._imports: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
@@ -183,18 +209,18 @@ class _Grader:
                 ended := self._ended(submission)):
             return _Unchanged(ended)
         graded = grade_hand_in(key, submission.folder, key.lesson, None, self._runner.run, self._imports_of(key))
-        staged = Path(tempfile.mkdtemp(dir=self._staging)) / "files"
-        try:
-            _copy_files(staged, submission.folder, key.files)
-        except folders.Unfit as error:
-            graded = ungraded(key, _sentence(error))
-            shutil.rmtree(staged)
-            _copy_files(staged, key.files)
-        for name in (f"{key.lesson}.ipynb", RESULT_FILE):
-            folders.clear(str(staged / name))
-        (staged / f"{key.lesson}.ipynb").write_text(nbformat.writes(graded.notebook) + "\n", encoding="utf-8")
-        (staged / RESULT_FILE).write_text(result_json(graded.result, handed_in), encoding="utf-8")
-        os.chmod(staged, 0o755)
+        with self._staging.place() as staged:
+            try:
+                _copy_files(staged, submission.folder, key.files)
+            except folders.Unfit as error:
+                graded = ungraded(key, _sentence(error))
+                shutil.rmtree(staged)
+                _copy_files(staged, key.files)
+            for name in (f"{key.lesson}.ipynb", RESULT_FILE):
+                folders.clear(str(staged / name))
+            (staged / f"{key.lesson}.ipynb").write_text(nbformat.writes(graded.notebook) + "\n", encoding="utf-8")
+            (staged / RESULT_FILE).write_text(result_json(graded.result, handed_in), encoding="utf-8")
+            os.chmod(staged, 0o755)
         return _Done(submission, digest, graded, staged)
 
     def _ended(self, submission: Submission) -> str:
@@ -292,14 +318,14 @@ def _isolating_runner(trust_submissions: bool) -> Runs:
 
 
 @contextmanager
-def _staging(root: Path) -> Iterator[Path]:
+def _staging(root: Path) -> Iterator[_Staging]:
     """A folder beside the finished ones, so that renaming puts results in place. Clears what a killed run left."""
     autograded = root / "autograded"
     autograded.mkdir(exist_ok=True)
     for left in root.glob(f"{_STAGING}*"):
         shutil.rmtree(left, ignore_errors=True)
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+    staging = _Staging(root)
     try:
         yield staging
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        staging.close()
