@@ -161,7 +161,7 @@ def test_a_failed_check_is_told_beside_the_notebook_with_the_hint_one_click_away
         assert status == 400
 
 
-def test_the_start_page_leads_to_every_lesson(mini, page):
+def test_the_start_page_leads_to_every_lesson_and_to_the_learners_progress(mini, page):
     with started(mini) as address:
         page.goto(address)
         page.get_by_role("heading", name="ML Engineer Path").wait_for()
@@ -170,6 +170,11 @@ def test_the_start_page_leads_to_every_lesson(mini, page):
             page.get_by_role("link", name=mini.lesson(lesson).title).click()
             page.get_by_role("tab", name=f"{lesson}.ipynb").wait_for()
             page.locator(".jp-NotebookPanel:visible").get_by_role("heading", name=mini.lesson(lesson).title).wait_for()
+        page.get_by_role("tab", name="Start here.ipynb").click()
+        page.get_by_role("link", name="your progress").click()
+        shown = page.frame_locator(".jp-HTMLViewer iframe")
+        shown.get_by_role("heading", name="Your progress").wait_for()
+        expect(shown.get_by_role("img")).to_have_attribute("aria-label", re.compile("Next is the lesson Means"))
         # Nothing asks a learner for anything that is not part of the lesson.
         assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
 
