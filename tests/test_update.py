@@ -249,6 +249,16 @@ def test_a_changed_file_stays_and_each_newer_one_is_laid_beside_it_once(workspac
         assert update(workspace, LOOPS).backup is None
 
 
+def test_a_lesson_is_outdated_until_it_is_updated_whatever_the_learner_changes(workspace):
+    (workspace.folder(LOOPS) / "table.py").write_text("mine", encoding="utf-8")
+    workspace.notebook(MEANS).unlink()
+    assert workspace.outdated() == ()
+    ship(workspace, "table.py", "newer")
+    assert workspace.outdated() == (LOOPS,)
+    update(workspace, LOOPS)
+    assert workspace.outdated() == ()
+
+
 def test_where_nothing_is_known_of_what_was_handed_out_every_difference_counts_as_the_learners(workspace):
     shutil.rmtree(workspace.records)
     ship(workspace, "table.py", "newer")

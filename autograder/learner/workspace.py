@@ -97,6 +97,16 @@ class Workspace:
         return {name: digest for name, digest in files.items() if isinstance(digest, str)} if (
             isinstance(files, dict)) else {}
 
+    def outdated(self) -> tuple[str, ...]:
+        """Lessons of which a file was handed out in another version than the one there is now."""
+        found = []
+        for lesson_id in self.lessons():
+            shipped = self.shipped(lesson_id)
+            if any(name in shipped and digest_of_file(shipped[name]) != digest
+                   for name, digest in self.handed_out(lesson_id).items()):
+                found.append(lesson_id)
+        return tuple(found)
+
     def note_handed_out(self, lesson_id: str, files: dict[str, str]) -> None:
         """Keeps digests of files that were put into the learner's folder. Without them an update is more careful."""
         from autograder.grading import write_atomically
