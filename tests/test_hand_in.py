@@ -176,6 +176,9 @@ def test_a_disk_that_is_full_leaves_no_half_zip(folder, tmp_path, monkeypatch):
     (lambda files: files.update({f"{LESSON}/receipt.json": b"{"}), "receipt cannot be read"),
     (lambda files: files.update({f"{LESSON}/receipt.json": b'{"lesson": 5}'}), "receipt cannot be read"),
     (lambda files: files.update({f"{LESSON}/receipt.json": json.dumps(
+        json.loads(files[f"{LESSON}/receipt.json"]) | {"created": "2026-05-01T12:00:00"}).encode()}),
+     "receipt cannot be read"),
+    (lambda files: files.update({f"{LESSON}/receipt.json": json.dumps(
         json.loads(files[f"{LESSON}/receipt.json"]) | {"digest": "0"}).encode()}), "receipt itself was changed"),
 ])
 def test_what_is_not_as_it_was_packed_is_pointed_out_and_read_all_the_same(change, says, folder, tmp_path):

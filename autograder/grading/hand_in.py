@@ -72,6 +72,7 @@ class Pack:
 
     Attributes:
         lesson: as its receipt says, else as its folder or its only notebook is called; empty if none of them tells.
+            Any text at all: hold it against the course.
         receipt: None where there is none that can be read.
         names: the files below the lesson's folder without the receipt, with slashes, sorted.
         digest: of what is really in it, as `digest_of` gives it for the folder that `unpack` makes.
@@ -341,7 +342,8 @@ def _receipt(data: bytes) -> Receipt | None:
     try:
         fields = json.loads(data.decode("utf-8-sig"))
         receipt = Receipt(**{name: fields[name] for name in Receipt.__dataclass_fields__})
-        datetime.fromisoformat(receipt.created)
+        if datetime.fromisoformat(receipt.created).tzinfo is None:
+            return None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     texts = (receipt.lesson, receipt.kit_version, receipt.digest, *receipt.files, *receipt.files.values()) if (
