@@ -32,6 +32,7 @@ def page_svg(figure: Figure, name: str) -> str:
     text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', r'<svg viewBox="\1" aria-hidden="true" focusable="false">',
                   text, count=1)
     text = re.sub(r"font: ((?:bold )?[\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)  # nothing refers to them, and every figure has the same ones
     for colour, ours in _OF_PAGE.items():
         text = text.replace(colour, ours)
     return text.replace("xlink:href", "href")
