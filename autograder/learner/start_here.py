@@ -22,8 +22,8 @@ _INTRODUCTION = """# ML Engineer Path
 Work through the lessons from top to bottom. Each is a notebook: read, run the cells with **Shift+Enter**, and write
 your answers where it says so.
 
-- The cells below an exercise check your answer at once. More checks run when you grade the whole lesson:
-  save the notebook, then type `mle check LESSON` in a terminal (**File > New > Terminal**).
+- The cells below an exercise check your answer at once. More checks run when you grade the whole lesson: press
+  **Check** above its notebook, at the left.
 - Stuck? Every exercise has hints below it. Open one at a time.
 - A lesson went wrong beyond repair? `mle reset LESSON` keeps a copy of yours and gives you a fresh one.
 - What you have earned, for which skills, and what comes next: [your progress](PROGRESS_PAGE). `mle progress` says it
