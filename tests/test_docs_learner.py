@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from walkthroughs import LESSON, page, small_kit, steps
 
 from autograder.authoring import build
 from autograder.cli import main
@@ -23,27 +23,10 @@ from autograder.learner import Workspace
 
 pytestmark = pytest.mark.slow
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "learner.md"
-LESSON, SMALL = "1-1-job-market", "1-1-means"
-BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Course:
-    """A kit whose lesson has the name of the walkthrough's and the content of a small one."""
-    root = tmp_path / "kit"
-    shutil.copytree(Path(__file__).with_name("courses") / "mini", root)
-    (root / "course" / SMALL).rename(root / "course" / LESSON)
-    for path in root.rglob("*.*"):
-        if path.is_file():
-            path.write_text(path.read_text(encoding="utf-8").replace(SMALL, LESSON), encoding="utf-8")
-    course = Course(root)
-    build(course, course.lesson_ids)
-    return course
-
-
-def commands() -> list[str]:
-    return [line for block in BLOCK.findall(DOCS.read_text(encoding="utf-8")) for line in block.splitlines()]
+    return small_kit(tmp_path / "kit")
 
 
 def start(course: Course, arguments: list[str]) -> str:
@@ -82,7 +65,7 @@ def test_every_command_of_the_walkthrough_works_as_it_is_written(kit, monkeypatc
     monkeypatch.chdir(kit.root)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr("webbrowser.open", lambda address: True)
-    for line in commands():
+    for _, line in steps(page("learner.md")):
         program, *arguments = shlex.split(line)
         assert program == "./mle", line
         if arguments[0] == "start":
@@ -113,5 +96,5 @@ def test_every_command_of_the_walkthrough_works_as_it_is_written(kit, monkeypatc
     assert "Your answers are in it: mean." in said["./mle update"]
     assert len(list((work.root / "backups").iterdir())) == 2
     assert f"A fresh one is at {work.notebook(LESSON)}" in said[f"./mle reset {LESSON}"]
-    for name in re.findall(r"^\| `([^`]*?)/?`", DOCS.read_text(encoding="utf-8"), re.MULTILINE):
+    for name in re.findall(r"^\| `([^`]*?)/?`", page("learner.md"), re.MULTILINE):
         assert (work.root / name).exists(), name
