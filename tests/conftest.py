@@ -22,6 +22,8 @@ from autograder.course import Course
 from autograder.execution import Job, RunRecord, kernel
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from autograder.execution.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -139,3 +141,23 @@ def mle() -> Callable[..., subprocess.CompletedProcess[str]]:
                               env=os.environ | {"COLUMNS": "100", "PYTHONIOENCODING": "utf-8"} | (env or {}))
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """An installed Chromium or Chrome, else Playwright's own."""
+    from playwright.sync_api import Error, sync_playwright
+
+    from autograder.setup.doctor import find_browser
+
+    flags = ["--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
+        except Error as error:
+            pytest.skip(f"no browser to test with: {str(error).splitlines()[0]} Install Chromium or Chrome, or run "
+                        "`playwright install chromium`.")
+        yield browser
+        browser.close()

@@ -17,32 +17,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from autograder.course import Course
 from autograder.quality import read_notebook, with_answers
-from autograder.setup.doctor import find_browser
 
 pytestmark = pytest.mark.browser
 
 _SECONDS = 1000  # Playwright counts in milliseconds
 _BEGUN = re.compile(r"\[(\*|\d+)\]:")
 _NUMBERED = re.compile(r"\[\d+\]:")
-_FLAGS = ["--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    """An installed Chromium or Chrome, else Playwright's own."""
-    flags = [*_FLAGS, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else _FLAGS
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
-        except Error as error:
-            pytest.skip(f"no browser to test with: {str(error).splitlines()[0]} Install Chromium or Chrome, or run "
-                        "`playwright install chromium`.")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
