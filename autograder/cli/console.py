@@ -48,9 +48,17 @@ def need_extras(course: Course, lesson_ids: Iterable[str], *further: str) -> Non
     """
     from autograder.setup.extras import install_extras
 
-    extras = {extra for lesson_id in lesson_ids for extra in course.lesson(lesson_id).extras} | set(further)
+    extras = {extra for lesson_id in lesson_ids for extra in _extras(course, lesson_id)} | set(further)
     if extras:
         install_extras(sorted(extras), console)
+
+
+def _extras(course: Course, lesson_id: str) -> tuple[str, ...]:
+    if course.kit:  # which has no sources
+        from autograder.learner.outline import outline
+
+        return outline(course, lesson_id).extras
+    return course.lesson(lesson_id).extras
 
 
 @contextmanager

@@ -15,6 +15,37 @@ _WHAT = {"new": "new", "newer": "in place of an earlier one", "unchanged": "ther
 
 
 @click.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False),
+              help="Where to put the kit, instead of release/.")
+def release(lessons: tuple[str, ...], folder: Path | None) -> None:
+    """Make the kit that learners receive, as a folder and as a zip.
+
+    It holds the lessons as learners see them, `mle` and what it needs; no solutions, hidden checks, rubrics or answers,
+    and nothing of a cohort.
+    """
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+
+    from autograder.authoring import make_kit
+    from autograder.setup.extras import ROOT
+
+    with steps("release") as show:
+        done = iter(range(len(chosen)))
+
+        def tell(lesson: str) -> None:
+            show(lesson, next(done), len(chosen))
+
+        kit = make_kit(course, chosen, ROOT, (folder or course.root / "release").absolute(), tell)
+    size = f"{kit.size / 2**20:.1f} MiB" if kit.size > 2**20 else f"{kit.size / 2**10:.0f} KiB"
+    lessons_in_words = f"{len(chosen)} lesson{'' if len(chosen) == 1 else 's'}"
+    there = "" if kit.new else ", was there already"
+    _say(f"Kit {kit.version} with {lessons_in_words}, {kit.files} files{there}:\n"
+         f"  folder  {kit.folder}\n"
+         f"  zip     {kit.archive} ({size})")
+
+
+@click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path))
 @click.option("--lesson", metavar="LESSON", help="The lesson of files that do not say so; others are left out.")
 @click.option("--student", metavar="ID", help="Whose files are that nbgrader, Moodle or Canvas did not name.")

@@ -43,6 +43,9 @@ def start(lesson: str | None, no_browser: bool) -> None:
     _refresh_page(workspace, progress)
     if chosen:
         page = f"{chosen}/{chosen}.ipynb"
+    if outdated := workspace.outdated():
+        console.print(f"There is a newer version of {', '.join(outdated)}. `mle update` brings it in, with your "
+                      "answers in it.", markup=False, soft_wrap=True)
     console.print("Starting JupyterLab …")
     lab = Lab(workspace.root, page, browser=not no_browser)
     try:
@@ -67,6 +70,7 @@ def check(lesson: str | None, page: Path | None) -> None:
     """
     from autograder.learner import Workspace
     from autograder.reports import check_table
+    from autograder.reports.tables import further_of
 
     course = find_course()
     workspace = Workspace(course)
@@ -85,6 +89,8 @@ def check(lesson: str | None, page: Path | None) -> None:
         for repair in checked.result.repairs:
             console.print(f"Note: {repair}.", markup=False)
         console.print(check_table(checked))
+        if further := further_of(checked):
+            console.print(further)
         if checked.result.essay_points:
             console.print(f"{checked.result.essay_points:g} further points are given by a person who reads your text.")
         if checked.result.ended != "completed":
@@ -128,6 +134,8 @@ def progress(page: str | None, no_browser: bool) -> None:
         return
     lessons = outlines(course)
     console.print(progress_table(lessons, record, minutes_spent(workspace)))
+    if course.kit and record.lessons:
+        console.print("Checks that run only at grading are counted here as passed until then.")
     console.print(skill_summary(skill_map(course, lessons, record)))
     try:
         plan = find_plan(workspace)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.judged import Judged, read_judged
+from autograder.course.kit import Kit, read_kit
 from autograder.course.model import Answer, Lesson
 from autograder.course.source import header_line, read_answers, read_inputs, read_lesson
 from autograder.errors import MleError, SourceError, nearest
@@ -71,6 +72,16 @@ class Course:
     @property
     def notebooks(self) -> Path:
         return self.root / "notebooks"
+
+    @cached_property
+    def kit(self) -> Kit | None:
+        """What the folder says of itself where it is a learner's kit, which has notebooks but neither sources nor
+        solutions.
+
+        Raises:
+            MleError: its file is damaged.
+        """
+        return read_kit(self.root)
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ class KeyCell:
         parts: of a check, the pieces to run one after the other.
         hidden_from: of a check, the first part that learners never see.
         hidden: of a check, the sentence about its hidden part.
+        at_grading: of a check, whether it has a part that is not here and runs at grading.
         handed_out_as: the cell's id in the notebook that learners receive.
     """
 
@@ -45,6 +47,7 @@ class KeyCell:
     parts: tuple[str, ...] = ()
     hidden_from: int = 1
     hidden: str = ""
+    at_grading: bool = False
     points: float = 0
     handed_out_as: str = ""
 
@@ -96,7 +99,25 @@ class Key:
         except OSError:
             raise MleError(f"{path} is missing, so {folder.name} cannot be graded. Run `mle build {folder.name}`, "
                            "then try again.") from None
-        return _read_key(folder, data)
+        return _read_key(folder, data, None)
+
+    @classmethod
+    def load_released(cls, folder: Path, at_grading: Iterable[str]) -> Key:
+        """Reads `notebooks/LESSON/`, in which solutions, rubrics and hidden parts of checks are not.
+
+        Args:
+            at_grading: the ids of the checks of which a part is missing here.
+
+        Raises:
+            MleError: there is no such lesson, or the notebook is not one of ours.
+        """
+        path = folder / f"{folder.name}.ipynb"
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise MleError(f"{path} cannot be read ({error.strerror}). Unpack the kit again over this folder; your "
+                           "folder work stays as it is.") from None
+        return _read_key(folder, data, frozenset(at_grading))
 
     def of_kind(self, kind: str) -> tuple[KeyCell, ...]:
         return tuple(cell for cell in self.cells if cell.kind == kind)
@@ -117,7 +138,7 @@ class Key:
 
 
 @lru_cache(maxsize=64)
-def _read_key(folder: Path, data: bytes) -> Key:
+def _read_key(folder: Path, data: bytes, at_grading: frozenset[str] | None) -> Key:
     try:
         notebook = nbformat.reads(data.decode("utf-8"), as_version=4)
         meta = notebook.metadata["mle"]
@@ -127,18 +148,18 @@ def _read_key(folder: Path, data: bytes) -> Key:
                        f"Run `mle build {folder.name}` to write it again.") from None
     hints: dict[str, list[str]] = {}
     cells = []
-    for cell in without_solutions(notebook).cells:
+    for cell in notebook.cells if at_grading is not None else without_solutions(notebook).cells:
         mle = cell.metadata.get("mle", {})
         if mle.get("kind") == "hint":
             hints.setdefault(mle["exercise"], []).append(mle["text"])
         elif mle.get("kind") in {"given", "exercise", "check", "essay", "rubric"}:
-            cells.append(_key_cell(cell, mle))
+            cells.append(_key_cell(cell, mle, at_grading or frozenset()))
     return Key(lesson, title, tuple(cells), dict(notebook.metadata), {k: tuple(v) for k, v in hints.items()},
                meta["seed"], limits, tuple(meta["extras"]), folder, hashlib.sha256(data).hexdigest(),
                services=meta.get("services", False))
 
 
-def _key_cell(cell: NotebookNode, mle: dict[str, Any]) -> KeyCell:
+def _key_cell(cell: NotebookNode, mle: dict[str, Any], at_grading: frozenset[str]) -> KeyCell:
     nbgrader = cell.metadata.get("nbgrader", {})
     identity = nbgrader.get("grade_id", cell.get("id", ""))
     fixed = {"id": identity, "kind": mle["kind"], "cell_type": cell.cell_type, "source": cell.source,
@@ -149,4 +170,4 @@ def _key_cell(cell: NotebookNode, mle: dict[str, Any]) -> KeyCell:
     return KeyCell(
         **fixed, visible=visible, exercise=mle.get("exercise", ""), check=identity.removeprefix("check-"),
         parts=tuple(part for part in (visible, hidden) if part), hidden_from=1 if visible else 0,
-        hidden=mle.get("hidden", ""))
+        hidden=mle.get("hidden", ""), at_grading=identity.removeprefix("check-") in at_grading)

@@ -9,6 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.course import has_code
 from autograder.execution import RunRecord, Status, StepFact
 from autograder.grading.credit import points_for
 from autograder.grading.key import Key, KeyCell
@@ -19,6 +20,7 @@ _SYNTAX = {"SyntaxError", "IndentationError", "TabError"}
 _CELL_FILE = re.compile(r"\((?:<[^()]*>|\d+\.py), line (\d+)\)$")
 _HIDDEN_FAILED = "A hidden test did not pass."
 NO_MESSAGE = "An assertion of this check does not hold."
+AT_GRADING = "It passed as far as it is here. The rest of it runs at grading."
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class CheckResult:
     message: str = ""
     hidden: bool = False
     seconds: float = 0.0
+
+    @property
+    def pending(self) -> float:
+        """Points that only grading can give: in a learner's kit, where a part of the check is missing."""
+        return self.points if self.message == AT_GRADING else 0.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,16 @@ class ExerciseResult:
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", sum(check.points for check in self.checks))
         object.__setattr__(self, "earned", sum(check.earned for check in self.checks))
+
+    @property
+    def pending(self) -> float:
+        """Points that only grading can give, if nothing stands against them here."""
+        return sum(check.pending for check in self.checks)
+
+    @property
+    def solved(self) -> bool:
+        """Whether every check has passed, as far as it is here."""
+        return all(check.earned + check.pending == check.points for check in self.checks)
 
 
 @dataclass(frozen=True)
@@ -92,6 +109,11 @@ class Result:
         object.__setattr__(self, "earned", sum(exercise.earned for exercise in self.exercises))
 
     @property
+    def pending(self) -> float:
+        """Points that only grading can give, if nothing stands against them here."""
+        return sum(exercise.pending for exercise in self.exercises)
+
+    @property
     def checks(self) -> dict[str, CheckResult]:
         return {check.id: check for exercise in self.exercises for check in exercise.checks}
 
@@ -118,11 +140,11 @@ def judge(key: Key, notebook: NotebookNode, record: RunRecord, repairs: tuple[st
     exercises = []
     for identity, cells in of_exercise.items():
         attempted = identity not in fixed or sources[identity].split() != fixed[identity].source.split()
-        # In other courses the cell above a check need not be all that it tests, so its being untouched says little.
-        checks = tuple(_judge_check(cell, record.facts[cell.id], attempted or not key.ours, values.get(cell.id))
-                       for cell in cells)
         fact = record.facts.get(identity)
         problem = _problem(fact) if attempted else ""
+        # In other courses the cell above a check need not be all that it tests, so its being untouched says little.
+        asked = attempted or not key.ours
+        checks = tuple(_judge_check(cell, record.facts[cell.id], asked, values.get(cell.id), problem) for cell in cells)
         ran = fact is None or fact.status != "not_run"
         exercises.append(ExerciseResult(identity, attempted, problem, checks, ran))
     return Result(
@@ -174,10 +196,15 @@ def _numbers(key: Key, notebook: NotebookNode, record: RunRecord) -> dict[str, i
     return {identity: number for number, identity in enumerate(ran, start=1)}
 
 
-def _judge_check(cell: KeyCell, fact: StepFact, attempted: bool, value: float | None) -> CheckResult:
+def _judge_check(cell: KeyCell, fact: StepFact, attempted: bool, value: float | None,
+                 problem: str = "") -> CheckResult:
     in_hidden = fact.part >= cell.hidden_from and cell.hidden_from < len(cell.parts)
     passed = fact.status == "passed"
     earned, message = points_for(value, cell.points) if passed else (0.0, "")
+    if passed and cell.at_grading:
+        # Where nothing of it is here, that "nothing" passed says nothing of a cell that did not run through.
+        stands = has_code(cell.visible) or not problem
+        earned, message = 0.0, "not attempted yet" if not attempted else AT_GRADING if stands else "It runs at grading."
     return CheckResult(
         id=cell.check, points=cell.points, earned=earned, status=fact.status,
         message=message if passed else _message(cell, fact, attempted, in_hidden), hidden=in_hidden and not passed,

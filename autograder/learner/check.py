@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.course import has_code
 from autograder.grading import Key, Result, UnreadableNotebook, grade_notebook, read_submission, restore
 from autograder.learner.progress import ExerciseProgress, LessonProgress, Progress, sources_of
 from autograder.learner.workspace import Workspace
@@ -29,6 +30,7 @@ class Checked:
 
     Attributes:
         hints: for each exercise that was judged and is unsolved, the next hint.
+        further: of a learner's kit, for each exercise how many checks are here and how many more run at grading.
         counted: whether it is the copy in `work/`, whose results the learner's progress is made of.
     """
 
@@ -36,6 +38,7 @@ class Checked:
     result: Result
     hints: dict[str, Hint]
     counted: bool
+    further: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str, path: Path | None = None) -> Checked:
@@ -65,9 +68,9 @@ def check_lesson(workspace: Workspace, progress: Progress, lesson_id: str, path:
     for exercise in result.exercises:
         texts = key.hints.get(exercise.id, ())
         tries = entry.exercises.get(exercise.id, ExerciseProgress()).tries
-        if exercise.id in judged and exercise.attempted and exercise.earned < exercise.points and texts:
+        if exercise.id in judged and exercise.attempted and not exercise.solved and texts:
             hints[exercise.id] = Hint(min(max(tries, 1), len(texts)), texts)
-    return Checked(path, result, hints, counted)
+    return Checked(path, result, hints, counted, _further(key))
 
 
 def lesson_key(workspace: Workspace, lesson_id: str) -> Key:
@@ -76,7 +79,20 @@ def lesson_key(workspace: Workspace, lesson_id: str) -> Key:
     Raises:
         MleError: the lesson was never built.
     """
-    return Key.load(workspace.course.solutions / lesson_id)
+    course = workspace.course
+    if course.kit:
+        return Key.load_released(course.notebooks / lesson_id, course.kit.at_grading.get(lesson_id, ()))
+    return Key.load(course.solutions / lesson_id)
+
+
+def _further(key: Key) -> dict[str, tuple[int, int]]:
+    """By exercise, how many checks are here and how many more run at grading; nothing where all are here."""
+    checks = key.of_kind("check")
+    if not any(check.at_grading for check in checks):
+        return {}
+    return {exercise.id: (sum(has_code(check.source) for check in checks if check.exercise == exercise.id),
+                          sum(check.at_grading for check in checks if check.exercise == exercise.id))
+            for exercise in key.of_kind("exercise")}
 
 
 def changed_lessons(workspace: Workspace) -> tuple[str, ...]:

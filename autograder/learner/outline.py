@@ -33,6 +33,7 @@ class Outline:
     Attributes:
         minutes: as planned for the whole lesson.
         essays: what a person has to read; their points are not in `points`.
+        extras: the packages that it needs beyond the first set-up.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Outline:
     minutes: int
     exercises: tuple[Task, ...]
     essays: tuple[Task, ...]
+    extras: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:
@@ -62,7 +64,8 @@ def outline(course: Course, lesson_id: str) -> Outline:
             if mle.get("kind") in tasks:
                 points = mle["points"] if mle["kind"] == "exercise" else nbgrader["points"]
                 tasks[mle["kind"]].append(Task(nbgrader["grade_id"], points, mle["minutes"], tuple(mle["skills"])))
-        return Outline(lesson_id, about["title"], about["minutes"], tuple(tasks["exercise"]), tuple(tasks["essay"]))
+        return Outline(lesson_id, about["title"], about["minutes"], tuple(tasks["exercise"]), tuple(tasks["essay"]),
+                       tuple(about["extras"]))
     except FileNotFoundError:
         raise MleError(f"The lesson {lesson_id} has no notebook in {path.parent}. Run `mle build "
                        f"{lesson_id}`.") from None

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from autograder.grading import ExerciseResult
 from autograder.learner.check import Checked
+from autograder.reports.tables import further_of, passed_of, points_of
 
 # As lessons word it.
 _GAVE = re.compile(r"(?P<call>.+?) (?:gave|returned) (?P<got>.+), expected (?P<expected>.+)", re.DOTALL)
@@ -18,10 +19,12 @@ _GAVE = re.compile(r"(?P<call>.+?) (?:gave|returned) (?P<got>.+), expected (?P<e
 def check_page(checked: Checked) -> str:
     """A whole HTML document that needs no network; its `main` and `style` can be put into another page."""
     result = checked.result
-    done = sum(exercise.earned == exercise.points for exercise in result.exercises)
+    done = sum(exercise.solved for exercise in result.exercises)
     notes = [f"Note: {repair}." for repair in result.repairs]
     if result.ended != "completed":
         notes.append(f"The notebook did not run to its end: {result.ended}.")
+    if further := further_of(checked):
+        notes.append(further)
     if result.essay_points:
         notes.append(f"{result.essay_points:g} further points are given by a person who reads your text.")
     if not checked.counted:
@@ -30,7 +33,8 @@ def check_page(checked: Checked) -> str:
     environment = Environment(loader=PackageLoader("autograder.reports"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("check.html").render(
-        lesson=result.lesson, earned=f"{result.earned:g}", points=f"{result.points:g}", notes=notes,
+        lesson=result.lesson, earned=f"{result.earned:g}", points=f"{result.points:g}", title=points_of(result),
+        notes=notes,
         summary=f"{done} of {len(result.exercises)} exercises solved, as saved in {checked.notebook.name}; "
                 f"it ran for {result.seconds:.1f} s.",
         exercises=[_exercise(exercise, checked) for exercise in result.exercises])
@@ -40,8 +44,8 @@ def _exercise(exercise: ExerciseResult, checked: Checked) -> dict[str, Any]:
     failed = [_failed(check.id, check.message) for check in exercise.checks if check.status != "passed"]
     if not exercise.attempted:
         state, verdict, failed = "open", "not attempted yet", []
-    elif exercise.earned == exercise.points:
-        state, verdict = "done", "✓ all checks passed"
+    elif exercise.solved:
+        state, verdict = "done", f"✓ {passed_of(exercise, checked)}"
     elif not exercise.ran:
         state, verdict, failed = "open", "not run: the notebook ended before it", []
     else:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:  # importing these takes seconds, and no table needs more of them than their names
-    from autograder.grading import ExerciseResult, Score
+    from autograder.grading import ExerciseResult, Result, Score
     from autograder.learner.check import Checked
     from autograder.quality import LessonProof
 
@@ -36,7 +36,7 @@ class Fitting:
 def check_table(checked: Checked) -> Fitting:
     """One row per exercise: points, and what did not pass, and which hint to open next."""
     result = checked.result
-    title = {"title": f"{result.lesson}: {result.earned:g} of {result.points:g} points", "title_justify": "left",
+    title = {"title": f"{result.lesson}: {points_of(result)}", "title_justify": "left",
              "show_lines": True}
     table, narrow = Table(**title), Table(**title, show_header=False, expand=True)
     table.add_column("Exercise", no_wrap=True)
@@ -45,7 +45,7 @@ def check_table(checked: Checked) -> Fitting:
     narrow.add_column(overflow="fold")
     for exercise in result.exercises:
         says = _what_to_do(exercise, checked)
-        style = "green" if exercise.earned == exercise.points else "yellow" if exercise.earned else ""
+        style = "green" if exercise.solved else "yellow" if exercise.earned else ""
         points = Text(f"{exercise.earned:g}/{exercise.points:g}", style=style)
         table.add_row(exercise.id, points, says)
         narrow.add_row(Text.assemble(f"{exercise.id}  ", points, "\n", says))
@@ -53,7 +53,7 @@ def check_table(checked: Checked) -> Fitting:
 
 
 def score_table(scores: Iterable[Score]) -> Fitting:
-    """Students down, lessons across; `*` marks points that a person has still to give."""
+    """Students down, lessons across, late penalties taken off; `*` marks points that a person has still to give."""
     scores = list(scores)
     lessons = list(dict.fromkeys(score.lesson for score in scores))
     by_student: dict[str, dict[str, Score]] = {}
@@ -68,9 +68,9 @@ def score_table(scores: Iterable[Score]) -> Fitting:
     narrow.add_column("Lesson", overflow="fold")
     narrow.add_column("Points", justify="right", no_wrap=True)
     for student, row in sorted(by_student.items()):
-        cells = {lesson: f"{row[lesson].earned:g}/{row[lesson].points:g}{'*' if row[lesson].waiting else ''}"
+        cells = {lesson: f"{row[lesson].total:g}/{row[lesson].points:g}{'*' if row[lesson].waiting else ''}"
                  for lesson in lessons if lesson in row}
-        total, most = sum(s.earned for s in row.values()), sum(s.points for s in row.values())
+        total, most = sum(s.total for s in row.values()), sum(s.points for s in row.values())
         table.add_row(student, *(cells.get(lesson, "–") for lesson in lessons), f"{total:g}/{most:g}")
         for lesson, points in cells.items():
             narrow.add_row(student, lesson, points)
@@ -108,8 +108,8 @@ def proof_table(proofs: Iterable[LessonProof]) -> Fitting:
 def _what_to_do(exercise: ExerciseResult, checked: Checked) -> Text:
     if not exercise.attempted:
         return Text("not attempted yet", style="dim")
-    if exercise.earned == exercise.points:
-        says = Text("all checks passed", style="green")
+    if exercise.solved:
+        says = Text(passed_of(exercise, checked), style="green")
         return says.append(f"\n{exercise.problem}", style="yellow") if exercise.problem else says
     if not exercise.ran:
         return Text("not run: the notebook ended before it", style="dim")
@@ -120,6 +120,28 @@ def _what_to_do(exercise: ExerciseResult, checked: Checked) -> Text:
     if hint := checked.hints.get(exercise.id):
         says.append(f"\nNext: open hint {hint.number} of {hint.total} below the exercise.", style="yellow")
     return says
+
+
+def points_of(result: Result) -> str:
+    """What a check of a lesson gave, in words; in a learner's kit also what only grading can give."""
+    earned = f"{result.earned:g} of {result.points:g} points"
+    return f"{earned}, {result.pending:g} more if the checks at grading pass" if result.pending else earned
+
+
+def passed_of(exercise: ExerciseResult, checked: Checked) -> str:
+    """That every check of an exercise has passed; in a learner's kit, how many more there are."""
+    here, more = checked.further.get(exercise.id, (0, 0))
+    return f"{_checks(here)} passed here, {more} more at grading" if more else "all checks passed"
+
+
+def further_of(checked: Checked) -> str:
+    """How many checks of a lesson run here and how many at grading; empty where all run here."""
+    here, more = (sum(each[place] for each in checked.further.values()) for place in (0, 1))
+    return f"{_checks(here)} run{'s' if here == 1 else ''} here, {more} more at grading." if more else ""
+
+
+def _checks(number: int) -> str:
+    return f"{number} check{'' if number == 1 else 's'}"
 
 
 def _points(points: float | None) -> str:
