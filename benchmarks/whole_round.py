@@ -92,17 +92,15 @@ def _round(course: Course, lessons: list[str], learners: int) -> None:
 
 def _with_essays(root: Path) -> Course:
     """The course with the tests' lesson that has an essay at its end, in the module that has none yet."""
-    for name in ("skills.toml", "syllabus.toml"):
-        path = root / "course" / name
-        text = path.read_text(encoding="utf-8")
-        if name == "skills.toml":
-            more = (ESSAYS / name).read_text(encoding="utf-8")
-        else:
-            text, more = text.rpartition("lessons = []")[0] + f'lessons = ["{ESSAY_LESSON}"]\n', ""
-        path.write_text(f"{text}\n{more}", encoding="utf-8")
+    syllabus = root / "course" / "syllabus.toml"
+    before = syllabus.read_text(encoding="utf-8").rpartition("lessons = []")[0]
+    syllabus.write_text(f'{before}lessons = ["{ESSAY_LESSON}"]\n', encoding="utf-8")
     shutil.copytree(ESSAYS / ESSAY_LESSON, root / "course" / ESSAY_LESSON)
     source = root / "course" / ESSAY_LESSON / "lesson.py"
-    source.write_text(source.read_text(encoding="utf-8").replace("# module: 1", "# module: 7", 1), encoding="utf-8")
+    text = source.read_text(encoding="utf-8").replace("# module: 1", "# module: 7", 1)
+    for theirs, ours in (("average", "write-functions"), ("explain", "plan-learning")):
+        text = text.replace(f'skills="{theirs}"', f'skills="{ours}"').replace(theirs, ours, 1)
+    source.write_text(text, encoding="utf-8")
     _mle(root, "build", ESSAY_LESSON)
     return Course(root)
 
