@@ -25,6 +25,7 @@ from autograder.course import Course, has_code, split_check
 from autograder.errors import MleError
 from autograder.grading import Key, grade_notebook, read_submission
 from autograder.grading.collect import collect
+from autograder.grading.hand_in import read_pack
 from autograder.learner import Progress, Workspace, next_step, outlines
 from autograder.learner.check import check_lesson
 from autograder.quality import with_answers
@@ -160,7 +161,7 @@ def test_the_shipped_kit_has_no_file_of_authors_and_graders(real, repository):
     folders = {name.split("/")[0] for name in names if "/" in name}
     assert folders <= {"autograder", "course", "docs", "notebooks"}
     assert {name for name in names if name.startswith(("course/", "docs/"))} <= {
-        "course/syllabus.toml", "course/skills.toml", "docs/learner.md"}
+        "course/syllabus.toml", "course/skills.toml", "course/role.toml", "docs/learner.md"}
     assert {name for name in names if "/" not in name} == {
         "mle", "pyproject.toml", "requirements.lock", "environment.yml", "LICENSE", "LICENSE-lessons", "README.md",
         "kit.json"}
@@ -251,11 +252,13 @@ def test_a_learner_works_with_the_kit_alone(kit, mini, mle, here):
     done = here("progress", cwd=kit.root)
     assert "6/6" in done.stdout and "are counted here as passed until then" in done.stdout
     assert f"mle start {LOOPS}" in done.stdout
+    assert "are counted here as passed until then" in (kit.root / "work" / "Progress.html").read_text(encoding="utf-8")
     done = here("submit", MEANS, cwd=kit.root)
     assert done.returncode == 0, done.stderr
     # What it packed is a hand-in for the full course, where every check runs.
     (mini.root / "roster.csv").write_text("id\nada\n")
     archive, = (kit.root / "work" / "submissions").iterdir()
+    assert read_pack(archive).receipt.kit_version == kit.kit.version
     collect(mini.root, mini.lesson_ids, [archive], student="ada")
     key = Key.load(mini.solutions / MEANS)
     handed_in = read_submission(mini.root / "submitted" / "ada" / MEANS / f"{MEANS}.ipynb", key)

@@ -132,7 +132,9 @@ def _content(course: Course, lesson_ids: list[str], package: Path) -> dict[str, 
             name = path.relative_to(root)
             if path.is_file() and not path.is_symlink() and not any(map(_is_cache, name.parts)):
                 content[name.as_posix()] = path.read_bytes()
-    content["course/skills.toml"] = (course.sources / "skills.toml").read_bytes()
+    for name in ("skills.toml", "role.toml"):
+        if (course.sources / name).is_file():
+            content[f"course/{name}"] = (course.sources / name).read_bytes()
     content["course/syllabus.toml"] = _syllabus(course, lesson_ids)
     return content
 

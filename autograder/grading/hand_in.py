@@ -88,7 +88,7 @@ class Pack:
 
 
 def pack(folder: Path, lesson: str, target: Path, *, shipped: Path | None = None,
-         created: datetime | None = None) -> Packed:
+         kit_version: str = "", created: datetime | None = None) -> Packed:
     """Packs a learner's copy of a lesson into a new zip.
 
     Caches, hidden files and links stay out, and what the lesson itself ships and the learner has not changed: grading
@@ -98,6 +98,7 @@ def pack(folder: Path, lesson: str, target: Path, *, shipped: Path | None = None
         folder: the learner's copy.
         target: the folder for the zip.
         shipped: the lesson as it is handed out.
+        kit_version: of the learner's kit, by default of the package.
         created: an aware time, by default now.
 
     Raises:
@@ -121,7 +122,7 @@ def pack(folder: Path, lesson: str, target: Path, *, shipped: Path | None = None
                 digest.add(name, data)
                 files[name] = hashlib.sha256(data).hexdigest()
                 archive.writestr(_entry(f"{lesson}/{name}", when), data, zipfile.ZIP_DEFLATED)
-            receipt = Receipt(lesson, created.astimezone(UTC).isoformat(), metadata.version("mle-path"),
+            receipt = Receipt(lesson, created.astimezone(UTC).isoformat(), kit_version or metadata.version("mle-path"),
                               digest.hexdigest(), files)
             archive.writestr(_entry(f"{lesson}/{RECEIPT}", when), json.dumps(asdict(receipt), indent=1) + "\n",
                              zipfile.ZIP_DEFLATED)

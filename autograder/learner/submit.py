@@ -45,8 +45,8 @@ def submit(workspace: Workspace, progress: Progress, lesson_id: str, to: Path | 
     answers = {cell.id: cell.source for cell in restore(key, notebook).notebook.cells}
     tasks = (*key.of_kind("exercise"), *key.of_kind("essay"))
     untouched = tuple(cell.id for cell in tasks if answers[cell.id].split() == cell.source.split())
-    record = progress.lessons.get(lesson_id)
+    record, kit = progress.lessons.get(lesson_id), workspace.course.kit
     packed = pack(workspace.folder(lesson_id), lesson_id, to or workspace.root / "submissions",
-                  shipped=workspace.course.notebooks / lesson_id)
+                  shipped=workspace.course.notebooks / lesson_id, kit_version=kit.version if kit else "")
     changed = record is not None and record.sources not in {"", sources_of(notebook.cells)}
     return HandedIn(packed, untouched, len(untouched) < len(tasks), record, changed)

@@ -52,16 +52,18 @@ def write_progress_page(workspace: Workspace, progress: Progress, path: Path | N
         plan = None
     write_atomically(path, progress_page(
         lessons, progress, minutes_spent(workspace), skill_map(workspace.course, lessons, progress),
-        next_step(workspace.course, lessons, progress), plan, datetime.now().astimezone()))
+        next_step(workspace.course, lessons, progress), plan, datetime.now().astimezone(),
+        is_kit=workspace.course.kit is not None))
     return path
 
 
 def progress_page(lessons: Sequence[Outline], progress: Progress, spent: Mapping[str, float],
                   areas: Sequence[AreaEvidence], following: NextStep | None, plan: Plan | None,
-                  written: datetime) -> str:
+                  written: datetime, is_kit: bool = False) -> str:
     """The page as HTML.
 
     Args:
+        is_kit: whether checks that run only at grading are missing here.
         spent: minutes by lesson, where anything is known.
     """
     environment = Environment(loader=PackageLoader("autograder.reports"), autoescape=True, undefined=StrictUndefined,
@@ -72,7 +74,7 @@ def progress_page(lessons: Sequence[Outline], progress: Progress, spent: Mapping
         generator=_GENERATOR, written=written, rows=rows, areas=areas, following=following, states=_STATES,
         plan=plan, known={lesson.id for lesson in lessons}, done=sum(row["state"] == "done" for row in rows),
         best=sum(row["best"] for row in rows), points=sum(lesson.points for lesson in lessons),
-        minutes=sum(lesson.minutes for lesson in lessons), spent=sum(spent.values()) if spent else None,
+        is_kit=is_kit, minutes=sum(lesson.minutes for lesson in lessons), spent=sum(spent.values()) if spent else None,
         skills=sum(len(area.skills) for area in areas),
         shown=sum(skill.earned > 0 for area in areas for skill in area.skills),
         essays=any(lesson.essays for lesson in lessons), longest_pause=int(LONGEST_PAUSE.total_seconds() // 60),
