@@ -395,7 +395,7 @@ def test_mle_export_takes_off_what_points_given_by_hand_make_it(course, typed):
     say(course)
     course.due()
     by_hand(course, "cy", "memo", 4)
-    code, said, complaint = typed("export", "--to", "csv")
+    code, _, complaint = typed("export", "--to", "csv")
     assert code == 0, complaint
     row = next(line for line in (course.root / "grades.csv").read_text().splitlines() if line.startswith("cy,"))
     assert ",2," in row and ",8," in row

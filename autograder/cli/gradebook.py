@@ -146,6 +146,9 @@ def _say_result(dues: Dues, dry_run: bool, gradebook: Path) -> None:
     for lesson, number in dues.untimed.items():
         _say(f"{lesson}: {number} submissions have no timestamp.txt, so nobody knows when they were handed in; they "
              "count as in time.")
+    if dues.waiting:
+        _say(f"Not in the gradebook yet: {', '.join(dues.waiting)}. `mle grade` or `mle init-course` enters them, with "
+             "their dates.")
     if not gradebook.exists():
         _say(f"There is no {gradebook} yet: `mle grade` applies this to what it grades.")
     elif not dues.dates and not dues.changes:

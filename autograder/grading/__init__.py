@@ -1,7 +1,7 @@
 """Submissions in, scores out: on their own, or into an nbgrader gradebook."""
 
 from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort
-from autograder.grading.course import GradingCourse, Score
+from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.key import Key, KeyCell
 from autograder.grading.late import Change, DateChange, Dues
@@ -12,6 +12,7 @@ from autograder.grading.plugin import configure, configure_kit
 from autograder.grading.policy import POLICY_FILE, GradingPolicy, LatePolicy
 from autograder.grading.reading import UnreadableNotebook, read_submission, restore
 from autograder.grading.result import NO_MESSAGE, CheckResult, ExerciseResult, Result, judge_checks
+from autograder.grading.scores import Score
 from autograder.grading.stored import RESULT_FILE, RESULT_SCHEMA, write_atomically
 from autograder.grading.warm import Runs, warm_imports
 

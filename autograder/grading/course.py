@@ -10,12 +10,11 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Assignment, Gradebook, Student
+from nbgrader.api import Assignment, Student
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import select
@@ -37,33 +36,10 @@ from autograder.grading.migrate import Migrated, is_stale, migrate
 from autograder.grading.plugin import configure_kit
 from autograder.grading.policy import GradingPolicy, check_names, read_policy
 from autograder.grading.roster import ROSTER, Roster
+from autograder.grading.scores import Score, read_scores
 from autograder.grading.stored import RESULT_FILE
 
 _AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was an error processing assignment '")
-
-
-@dataclass(frozen=True)
-class Score:
-    """What the gradebook says of one submission.
-
-    Attributes:
-        earned: points so far, late penalty not taken off.
-        points: the most that can be had, essays included.
-        waiting: whether a person still has to grade part of it.
-        penalty: points to take off for lateness.
-    """
-
-    student: str
-    lesson: str
-    earned: float
-    points: float
-    waiting: bool
-    penalty: float = 0.0
-
-    @property
-    def total(self) -> float:
-        """Points so far, late penalty taken off."""
-        return max(self.earned - self.penalty, 0.0)
 
 
 class GradingCourse:
@@ -116,11 +92,8 @@ class GradingCourse:
 
     def scores(self) -> list[Score]:
         """Every submission in the gradebook, by lesson and student."""
-        with _nbgrader_environment(), Gradebook(self.db_url) as gradebook:
-            return [Score(submission.student.id, assignment.name, submission.score, submission.max_score,
-                          submission.needs_manual_grade, submission.late_submission_penalty or 0.0)
-                    for assignment in gradebook.assignments
-                    for submission in sorted(assignment.submissions, key=lambda s: s.student.id)]
+        with self._session() as session:
+            return read_scores(session)
 
     def marks(self, lessons: Iterable[str], student: str | None = None) -> list[Marks]:
         """What the gradebook says of the submissions of lessons, or of one student's, check by check."""

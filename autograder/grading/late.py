@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Assignment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, load_only
 from traitlets.config import Config
 
 from autograder.grading.policy import GradingPolicy, read_policy
@@ -57,11 +57,13 @@ class Dues:
 
     Attributes:
         untimed: per lesson with a due date, of how many submissions nobody knows when they were handed in.
+        waiting: lessons with a date that the gradebook does not have yet.
     """
 
     dates: list[DateChange] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     untimed: dict[str, int] = field(default_factory=dict)
+    waiting: list[str] = field(default_factory=list)
     _writes: list[tuple[object, str, Any]] = field(default_factory=list, repr=False)
 
     def enter(self) -> None:
@@ -122,7 +124,11 @@ def work_out(session: Session, policy: GradingPolicy, rule: Rule,
         if due != assignment.duedate:
             dues.dates.append(DateChange(assignment.name, "", assignment.duedate, due))
             dues._writes.append((assignment, "duedate", due))
-    for submitted, notebooks in _submissions(session, submission):
+    known = {assignment.name for assignment in assignments}
+    dues.waiting = [] if submission else [lesson for lesson in policy.due or () if lesson not in known]
+    rows = ([(submission, [(notebook, points_of(notebook)) for notebook in submission.notebooks])] if submission
+            else _submissions(session))
+    for submitted, notebooks in rows:
         _of_submission(dues, policy, rule, submitted, notebooks, due_of[submitted.assignment_id])
     return dues
 
@@ -133,19 +139,25 @@ def lateness(policy: GradingPolicy, submission: SubmittedAssignment) -> str:
     return _why(policy, submission, due, seconds) if seconds > 0 else ""
 
 
-def _submissions(session: Session, only: SubmittedAssignment | None) \
-        -> list[tuple[SubmittedAssignment, list[tuple[SubmittedNotebook, float]]]]:
-    """Submissions with their notebooks and the points of each. nbgrader's own sums read all grades for each of them."""
-    sums = select(Grade.notebook_id, func.sum(Grade.score)).group_by(Grade.notebook_id)
-    chosen = (select(SubmittedNotebook).join(SubmittedNotebook.assignment)
-              .join(SubmittedAssignment.assignment)
-              .options(contains_eager(SubmittedNotebook.assignment).joinedload(SubmittedAssignment.assignment),
-                       joinedload(SubmittedNotebook.notebook))
+def points_of(notebook: SubmittedNotebook) -> float:
+    """The points for a notebook as nbgrader sums them up, of its grades as they are in this session."""
+    given = ((grade.auto_score if grade.manual_score is None else grade.manual_score, grade.extra_credit or 0.0)
+             for grade in notebook.grades)
+    return sum(points + extra for points, extra in given if points is not None)
+
+
+def _submissions(session: Session) -> list[tuple[SubmittedAssignment, list[tuple[SubmittedNotebook, float]]]]:
+    """All submissions with their notebooks and the points of each. nbgrader's own sums read all grades for each."""
+    points = dict(session.execute(select(Grade.notebook_id, func.sum(Grade.score)).group_by(Grade.notebook_id)).all())
+    # Named columns, because some that nbgrader computes come along otherwise, row by row.
+    submission = contains_eager(SubmittedNotebook.assignment).load_only(
+        SubmittedAssignment.assignment_id, SubmittedAssignment.student_id, SubmittedAssignment.timestamp,
+        SubmittedAssignment.extension)
+    assignment = submission.contains_eager(SubmittedAssignment.assignment).load_only(
+        Assignment.name, Assignment.duedate)
+    chosen = (select(SubmittedNotebook).join(SubmittedNotebook.assignment).join(SubmittedAssignment.assignment)
+              .options(load_only(SubmittedNotebook.late_submission_penalty), submission, assignment)
               .order_by(Assignment.name, SubmittedAssignment.student_id))
-    if only is not None:
-        chosen = chosen.where(SubmittedNotebook.assignment_id == only.id)
-        sums = sums.where(Grade.notebook_id.in_([notebook.id for notebook in only.notebooks]))
-    points = dict(session.execute(sums).all())
     grouped: dict[str, tuple[SubmittedAssignment, list[tuple[SubmittedNotebook, float]]]] = {}
     for notebook in session.scalars(chosen):
         entry = grouped.setdefault(notebook.assignment.id, (notebook.assignment, []))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nbgrader.api import Assignment, Comment, Grade, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Notebook, Student, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from autograder.grading.late import lateness
 from autograder.grading.policy import GradingPolicy
@@ -73,28 +73,49 @@ class Marks:
 def read_marks(session: Session, policy: GradingPolicy, lessons: Iterable[str], student: str | None) -> Iterator[Marks]:
     """What a gradebook says of the submissions of lessons, by lesson and student."""
     for lesson in lessons:
-        chosen = (select(SubmittedNotebook).join(SubmittedNotebook.assignment).join(SubmittedAssignment.assignment)
-                  .where(Assignment.name == lesson, SubmittedNotebook.notebook.has(name=lesson))
-                  .options(contains_eager(SubmittedNotebook.assignment).joinedload(SubmittedAssignment.assignment),
-                           contains_eager(SubmittedNotebook.assignment).joinedload(SubmittedAssignment.student),
-                           selectinload(SubmittedNotebook.grades).joinedload(Grade.cell),
-                           selectinload(SubmittedNotebook.comments).joinedload(Comment.cell))
+        notebook = session.scalar(select(Notebook).where(
+            Notebook.name == lesson, Notebook.assignment.has(name=lesson)))
+        if notebook is None:
+            continue
+        marks, comments = _marks(session, notebook), _comments(session, notebook)
+        chosen = (select(SubmittedNotebook.id, SubmittedNotebook.late_submission_penalty, SubmittedAssignment)
+                  .join(SubmittedNotebook.assignment).where(SubmittedNotebook.notebook_id == notebook.id)
+                  .options(joinedload(SubmittedAssignment.student).load_only(Student.first_name, Student.last_name))
                   .order_by(SubmittedAssignment.student_id))
         if student is not None:
             chosen = chosen.where(SubmittedAssignment.student_id == student)
-        for notebook in session.scalars(chosen):
-            yield _of(notebook, policy, lesson)
+        for identity, penalty, submission in session.execute(chosen):
+            person = submission.student
+            name = " ".join(part for part in (person.first_name, person.last_name) if part)
+            when = policy.shown(submission.timestamp, lesson, person.id) if submission.timestamp else ""
+            yield Marks(person.id, lesson, name or person.id, when, penalty or 0.0, lateness(policy, submission),
+                        marks.get(identity, {}), comments.get(identity, {}))
 
 
-def _of(notebook: SubmittedNotebook, policy: GradingPolicy, lesson: str) -> Marks:
-    submission, person = notebook.assignment, notebook.assignment.student
-    name = " ".join(part for part in (person.first_name, person.last_name) if part)
-    marks = {grade.cell.name: Mark(grade.cell.max_score, grade.auto_score, grade.manual_score,
-                                   grade.extra_credit or 0.0, bool(grade.needs_manual_grade))
-             for grade in sorted(notebook.grades, key=lambda grade: grade.cell.name)}
-    comments = {comment.cell.name: comment.manual_comment
-                for comment in sorted(notebook.comments, key=lambda comment: comment.cell.name)
-                if comment.manual_comment}
-    when = policy.shown(submission.timestamp, lesson, person.id) if submission.timestamp else ""
-    return Marks(person.id, lesson, name or person.id, when, notebook.late_submission_penalty or 0.0,
-                 lateness(policy, submission), marks, comments)
+# By cell and not by submission: for cells the gradebook has an index. By column: of others nbgrader computes some for
+# each row.
+
+
+def _marks(session: Session, notebook: Notebook) -> dict[str, dict[str, Mark]]:
+    """By submitted notebook and cell."""
+    cells = {cell.id: cell for cell in (*notebook.grade_cells, *notebook.task_cells)}
+    rows = session.execute(select(
+        Grade.notebook_id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.extra_credit,
+        Grade.needs_manual_grade).where(Grade.cell_id.in_(cells)))
+    found: dict[str, dict[str, Mark]] = {}
+    for identity, cell, auto, manual, extra, waiting in rows:
+        mark = Mark(cells[cell].max_score, auto, manual, extra or 0.0, bool(waiting))
+        found.setdefault(identity, {})[cells[cell].name] = mark
+    return {identity: dict(sorted(own.items())) for identity, own in found.items()}
+
+
+def _comments(session: Session, notebook: Notebook) -> dict[str, dict[str, str]]:
+    """Those given by hand, by submitted notebook and cell."""
+    cells = {cell.id: cell.name for cell in (*notebook.solution_cells, *notebook.task_cells)}
+    rows = session.execute(select(Comment.notebook_id, Comment.cell_id, Comment.manual_comment)
+                           .where(Comment.cell_id.in_(cells), Comment.manual_comment.is_not(None)))
+    found: dict[str, dict[str, str]] = {}
+    for identity, cell, comment in rows:
+        if comment:
+            found.setdefault(identity, {})[cells[cell]] = comment
+    return {identity: dict(sorted(own.items())) for identity, own in found.items()}

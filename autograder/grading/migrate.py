@@ -32,6 +32,7 @@ from autograder.execution.temporary import temporary_folder
 from autograder.grading.backup import Copy, record
 from autograder.grading.gradebook import make_gradebook, opened
 from autograder.grading.key import Key
+from autograder.grading.late import points_of
 from autograder.grading.ledger import agrees, forget
 
 _GRADED, _ANSWERED = (GradeCell, TaskCell), (SolutionCell, TaskCell)
@@ -188,7 +189,7 @@ class _Carrier:
         self._migration, self._passed = migration, passed
 
     def carry(self, wanted: Notebook) -> None:
-        before = {entry.id: _score(entry) for entry in self._submitted}
+        before = {entry.id: points_of(entry) for entry in self._submitted}
         for cells in ("grade_cells", "solution_cells", "task_cells"):
             have = {cell.name: cell for cell in getattr(self._notebook, cells)}
             want = {cell.name: cell for cell in getattr(wanted, cells)}
@@ -200,7 +201,7 @@ class _Carrier:
                 self._alter(have[name], want[name])
         self._carry_sources(wanted)
         for entry in self._submitted:
-            after = _score(entry)
+            after = points_of(entry)
             if abs(after - before[entry.id]) > 1e-9:
                 self._migration.scores.append(ScoreChange(entry.assignment.student_id, before[entry.id], after))
         self._migration.scores.sort(key=lambda change: change.student)
@@ -230,7 +231,7 @@ class _Carrier:
 
     def _add(self, wanted: BaseCell) -> None:
         kind = type(wanted)
-        cell = kind(name=wanted.name, notebook=self._notebook, **_points_of(wanted))
+        cell = kind(name=wanted.name, notebook=self._notebook, **_worth(wanted))
         self._session.add(cell)
         if kind in _GRADED:
             self._migration.cells.append(CellChange(wanted.name, None, wanted.max_score))
@@ -279,12 +280,5 @@ class _Carrier:
         self._migration.others += sorted(have.keys() ^ want.keys())
 
 
-def _score(entry: SubmittedNotebook) -> float:
-    """What nbgrader sums up, of grades as they are in this session."""
-    return sum((grade.manual_score if grade.manual_score is not None else grade.auto_score or 0.0)
-               + (grade.extra_credit or 0.0) for grade in entry.grades
-               if grade.manual_score is not None or grade.auto_score is not None)
-
-
-def _points_of(cell: BaseCell) -> dict[str, object]:
+def _worth(cell: BaseCell) -> dict[str, object]:
     return {"max_score": cell.max_score, "cell_type": cell.cell_type} if isinstance(cell, _GRADED) else {}
