@@ -169,7 +169,6 @@ def test_it_is_written_anew_and_another_file_is_never_overwritten(workspace):
     path = write_progress_page(workspace, Progress(workspace.records))
     assert path == workspace.root / "Progress.html"
     first = path.read_text(encoding="utf-8")
-    Progress(workspace.records)
     progress = Progress(workspace.records)
     progress.lessons[LOOPS] = LessonProgress(2, 2, 2, WHEN.isoformat())
     write_progress_page(workspace, progress)
@@ -183,6 +182,13 @@ def test_it_is_written_anew_and_another_file_is_never_overwritten(workspace):
 def test_a_plan_that_cannot_be_read_keeps_nothing_back(workspace):
     (workspace.folder(MEANS) / "plan.json").write_text("{", encoding="utf-8")
     assert "Skill map" in write_progress_page(workspace, Progress(workspace.records)).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("checked", ["", "yesterday", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_is_none_is_left_out(checked, workspace):
+    progress = Progress(workspace.records)
+    progress.lessons[LOOPS] = LessonProgress(2, 2, 2, checked)
+    assert "2 of 2" in write_progress_page(workspace, progress).read_text(encoding="utf-8")
 
 
 def test_the_start_page_links_to_it(workspace):

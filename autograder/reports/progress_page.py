@@ -63,8 +63,8 @@ def progress_page(lessons: Sequence[Outline], progress: Progress, spent: Mapping
     """The page as HTML.
 
     Args:
-        is_kit: whether checks that run only at grading are missing here.
         spent: minutes by lesson, where anything is known.
+        is_kit: whether checks that run only at grading are missing here.
     """
     environment = Environment(loader=PackageLoader("autograder.reports"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
@@ -86,7 +86,14 @@ def _row(lesson: Outline, progress: Progress, spent: Mapping[str, float]) -> dic
     best = record.best if record else 0
     return {"lesson": lesson, "best": best, "spent": spent.get(lesson.id),
             "state": "done" if best >= lesson.points else "begun" if record else "open",
-            "checked": datetime.fromisoformat(record.checked).astimezone() if record and record.checked else None}
+            "checked": _time(record.checked) if record else None}
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError, OSError):  # of a record that somebody has edited
+        return None
 
 
 def _duration(minutes: float) -> str:
