@@ -49,11 +49,11 @@ def course(mini: Course) -> Course:
 @pytest.fixture
 def mle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., CompletedProcess[str]]:
     """The command line, in this process: what is imported once need not be imported by every test."""
-    def run(*arguments: str, cwd: Path) -> CompletedProcess[str]:
+    def run(*arguments: object, cwd: Path) -> CompletedProcess[str]:
         monkeypatch.setenv("PATH", os.environ["PATH"])
         monkeypatch.chdir(cwd)
         with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
+            main([str(argument) for argument in arguments])
         said = capsys.readouterr()
         return CompletedProcess(arguments, stop.value.code, said.out, said.err)
 
@@ -150,6 +150,42 @@ def test_the_time_of_the_download_is_not_taken_for_that_of_the_hand_in(course, d
     assert what(done) == {("ada", MEANS): "new", ("juergen", MEANS): "new", ("obrien", MEANS): "new"}
     assert sorted(done.untimed) == [("ada", MEANS), ("juergen", MEANS), ("obrien", MEANS)]
     assert not list((course.root / "submitted").rglob("timestamp.txt"))
+
+
+def test_moodles_worksheet_says_when_hand_ins_came(course, downloads, mle):
+    names = [f"{name}_assignsubmission_file/{MEANS}.ipynb" for name in ("Ada Lovelace_71", "Jürgen Groß_72")]
+    path = zipped(downloads / "m.zip", dict.fromkeys(names, notebook(course)))
+    assert sorted(run(course, path).untimed) == [("ada", MEANS), ("juergen", MEANS)]
+    worksheet = downloads / "Grades.csv"
+    worksheet.write_text('Identifier,Full name,Grade,Last modified (submission)\n'
+                         'Participant 71,Ada Lovelace,,"Sunday, 1 March 2026, 11:05 AM"\n'
+                         'Participant 72,Jürgen Groß,,-\n', encoding="utf-8")
+    done = mle("collect", path, "--times", worksheet, "--timezone", "Europe/Berlin", cwd=course.root)
+    assert done.returncode == 0 and "2 there already" in done.stdout
+    assert time_of(course, "ada") == "2026-03-01 10:05:00 UTC\n"
+    assert "juergen (1-1-means)" in done.stdout and "ada (1-1-means)" not in done.stdout
+    worksheet.write_text("Identifier,Last modified (submission)\nParticipant 71,dimanche 1 mars 2026\n")
+    done = mle("collect", path, "--times", worksheet, cwd=course.root)
+    assert done.returncode == 1 and "set your language to English" in done.stderr
+    worksheet.write_text("Kennung,Zuletzt\nTeilnehmer/in 71,x\n")
+    assert "has no columns 'Identifier'" in mle("collect", path, "--times", worksheet, cwd=course.root).stderr
+
+
+@pytest.mark.skipif("sys.platform == 'win32'", reason="Windows refuses of itself")
+def test_a_folder_that_cannot_be_replaced_costs_that_hand_in_alone(course, downloads, monkeypatch):
+    from autograder.grading import collect as collecting
+
+    def place(root, student, *rest):
+        if student == "ada":
+            raise PermissionError(13, "Permission denied", "a folder")
+        return real(root, student, *rest)
+
+    real = collecting.place
+    monkeypatch.setattr(collecting, "place", place)
+    done = run(course, zipped(downloads / "c.zip", {"lovelaceada_17_1_a.ipynb": notebook(course),
+                                                    "groß_18_2_a.ipynb": notebook(course)}))
+    assert what(done) == {("juergen", MEANS): "new"}
+    assert "a file in it is open" in done.unmatched[0].why
 
 
 def test_a_zips_exact_time_counts_where_it_has_one(course, downloads):

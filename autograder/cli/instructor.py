@@ -51,11 +51,13 @@ def release(lessons: tuple[str, ...], folder: Path | None) -> None:
 @click.option("--student", metavar="ID", help="Whose files are that nbgrader, Moodle or Canvas did not name.")
 @click.option("--roster", type=click.Path(path_type=Path, dir_okay=False),
               help="Who is in the cohort; by default roster.csv in the course's folder.")
-@click.option("--timezone", metavar="NAME", help="Of the times in Moodle's zips, such as Europe/Berlin; by default "
+@click.option("--times", type=click.Path(path_type=Path, dir_okay=False),
+              help="The grading worksheet of the Moodle assignment, which says when each hand-in came.")
+@click.option("--timezone", metavar="NAME", help="Of the times in Moodle's files, such as Europe/Berlin; by default "
                                                  "this machine's.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what would be collected.")
 def collect(paths: tuple[Path, ...], lesson: str | None, student: str | None, roster: Path | None,
-            timezone: str | None, dry_run: bool) -> None:
+            times: Path | None, timezone: str | None, dry_run: bool) -> None:
     """Put hand-ins into submitted/STUDENT/LESSON, where `mle grade` looks for them.
 
     PATH is a bulk download of Moodle or Canvas (the zip, or a folder of what was in it), a zip of `mle submit`, a
@@ -74,7 +76,7 @@ def collect(paths: tuple[Path, ...], lesson: str | None, student: str | None, ro
 
     with steps("collect") as show:
         done = collect_hand_ins(course.root, course.lesson_ids, paths or [inbound], roster=roster, lesson=chosen,
-                                student=student or "", zone=zone, dry_run=dry_run, tell=show)
+                                student=student or "", times=times, zone=zone, dry_run=dry_run, tell=show)
     for one in done.collected:
         if one.what in {"new", "newer"}:
             _say(f"{one.student}, {one.lesson}: {_WHAT[one.what]} ({one.came_from})")
@@ -87,7 +89,8 @@ def collect(paths: tuple[Path, ...], lesson: str | None, student: str | None, ro
         _say(f"Canvas marks as late, without saying when: {_listed(done.late)}. They count as in time until you write "
              "the time into submitted/STUDENT/LESSON/timestamp.txt, such as 2026-03-01 10:00:00 UTC.")
     if done.untimed:
-        _say(f"Nothing says when these were handed in, so they count as in time: {_listed(done.untimed)}.")
+        _say(f"Nothing says when these were handed in, so they count as in time: {_listed(done.untimed)}. In Moodle, "
+             "the assignment's grading worksheet says it: run the same command again with --times and that file.")
     counts = {what: sum(one.what == what for one in done.collected) for what in _WHAT}
     if done.collected and not counts["new"] + counts["newer"]:
         _say("Nothing has changed.")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -19,9 +19,10 @@ from autograder.grading.found import File, Source, opened
 from autograder.grading.lms_names import Owner, own_names, read_name
 from autograder.grading.parcel import HandIn, hand_ins, timestamp_of
 from autograder.grading.place import place
-from autograder.grading.roster import ROSTER, Learner, Roster, enter_students, fit_id
+from autograder.grading.roster import ROSTER, Learner, Roster, enter_students
 from autograder.grading.spreadsheet import defused, read_table, table_text
 from autograder.grading.stored import write_atomically
+from autograder.grading.worksheet import hand_in_times
 
 UNMATCHED = "unmatched.csv"
 _COLUMNS = ("from", "file", "name", "why")
@@ -102,7 +103,7 @@ class _Group:
 
 
 def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster: Path | None = None, lesson: str = "",
-            student: str = "", zone: tzinfo | None = None, dry_run: bool = False,
+            student: str = "", times: Path | None = None, zone: tzinfo | None = None, dry_run: bool = False,
             tell: Callable[[str, int, int], None] = lambda text, done, of: None) -> Collection:
     """Collects hand-ins.
 
@@ -114,18 +115,20 @@ def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster
         roster: by default `roster.csv` in the course's folder; where there is none, one is made of the names found.
         lesson: of which lesson files are that do not say so; what is of another is left out.
         student: whose files are that nbgrader, Moodle or Canvas did not name.
-        zone: in which the times of zips are meant; None for this machine's.
+        times: a grading worksheet of the Moodle assignment, which says when each hand-in came.
+        zone: in which the times of zips and of that worksheet are meant; None for this machine's.
         dry_run: change nothing.
         tell: called with a few words, how many are done, and of how many.
 
     Raises:
-        MleError: a path does not exist, the roster is wrong, or `student` is not on it.
+        MleError: a path does not exist, the roster or the worksheet is wrong, or `student` is not on it.
     """
     lessons, paths = tuple(lessons), list(paths)
     for path in paths:
         if not path.exists():
             raise MleError(f"There is no {path}. Check the path.")
     known = _roster(root, roster)
+    known_times = hand_in_times(times, zone) if times else {}
     done = Collection()
     with ExitStack() as stack:
         groups: list[_Group] = []
@@ -136,11 +139,11 @@ def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster
                 done.unmatched.append(Unmatched(str(path), "", "", str(error)))
                 continue
             done.unmatched += [Unmatched(str(path), name, "", why) for name, why in source.problems]
-            groups += _groups(source, lessons, student)
+            groups += _groups(source, lessons, student, known_times)
         # The newest first: what follows for the same person and lesson is older.
         groups.sort(key=lambda group: group.newest, reverse=True)
         if known is None:
-            known = _grown(groups)
+            known = Roster.of(group.owner for group in groups)
             if known.learners and not dry_run:
                 done.roster = root / ROSTER
                 known.write(done.roster)
@@ -184,7 +187,11 @@ def _collect_groups(root: Path, groups: list[_Group], roster: Roster, wanted: _W
         done.notes += [f"{group.source.path.name}, {learner.id}: {note}" for note in parcel.notes]
         done.unmatched += [_unmatched(group, why) for why in parcel.problems]
         for one in parcel.hand_ins:
-            _take(root, group, learner, one, taken, dry_run, done)
+            try:
+                _take(root, group, learner, one, taken, dry_run, done)
+            except PermissionError as error:
+                done.unmatched.append(_unmatched(group, f"{error.filename} cannot be moved: a file in it is open "
+                                                        "somewhere, or it is not yours"))
     tell("done", len(found), len(found))
 
 
@@ -207,7 +214,7 @@ def _take(root: Path, group: _Group, learner: Learner, one: HandIn, taken: set[t
     done.collected.append(Collected(*key, what, f"{group.source.path.name}: {group.told}"))
 
 
-def _groups(source: Source, lessons: tuple[str, ...], student: str) -> Iterator[_Group]:
+def _groups(source: Source, lessons: tuple[str, ...], student: str, times: Mapping[str, datetime]) -> Iterator[_Group]:
     """The files of a source by whose they are and where they lie."""
     named: dict[Owner, _Group] = {}
     unnamed: list[File] = []
@@ -224,6 +231,8 @@ def _groups(source: Source, lessons: tuple[str, ...], student: str) -> Iterator[
     for group in named.values():
         if group.owner.by == "exchange":
             group.when = timestamp_of(group.owner, group.files)
+        elif group.owner.by == "moodle" and group.owner.number in times:
+            group.when = times[group.owner.number]
         elif group.owner.by == "moodle" and tells:
             group.when = max((file.when for _, file in group.files if file.when), default=None)
     yield from named.values()
@@ -274,34 +283,6 @@ def _roster(root: Path, path: Path | None) -> Roster | None:
     if path is None and not (root / ROSTER).exists():
         return None
     return Roster.read(path or root / ROSTER)
-
-
-def _grown(groups: Iterable[_Group]) -> Roster:
-    """A roster of the names that were found."""
-    learners: dict[str, Learner] = {}
-    for group in sorted(groups, key=lambda group: group.owner.label):
-        owner = group.owner
-        if not owner.names or (owner.by == "canvas" and not owner.number):
-            continue
-        name = owner.names[0].strip(" =+-@\t")  # no formula, when a spreadsheet program opens the roster
-        first, _, last = name.rpartition(" ") if owner.by in {"moodle", "person"} else ("", "", name)
-        number = owner.number if owner.by == "canvas" else ""
-        given = owner.by in {"exchange", "given"}
-        identity = owner.names[0] if given else fit_id(name) or f"student-{owner.number}"
-        there = learners.get(identity)
-        if there and number and there.lms_user_id != number:
-            identity = f"{identity}-{number}"
-        if given:
-            first = last = ""
-        learners.setdefault(identity, Learner(identity, first, last, lms_user_id=number))
-    with suppress(MleError):
-        return Roster(learners.values())
-    fit = []
-    for learner in learners.values():
-        with suppress(MleError):
-            Roster([*fit, learner])
-            fit.append(learner)
-    return Roster(fit)
 
 
 def _unmatched(group: _Group, why: str) -> Unmatched:

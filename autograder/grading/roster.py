@@ -100,6 +100,27 @@ class Roster:
             learners.append(Learner(**known, other_names=others))
         return cls(learners, str(path))
 
+    @classmethod
+    def of(cls, owners: Iterable[Owner]) -> Roster:
+        """A roster of the people that names of files tell of; a name that can be no id is left out."""
+        learners: dict[str, Learner] = {}
+        for owner in sorted(owners, key=lambda owner: owner.label):
+            if not owner.names or (owner.by == "canvas" and not owner.number):
+                continue
+            name = owner.names[0].strip(" =+-@\t")  # no formula, when a spreadsheet program opens the roster
+            first, _, last = name.rpartition(" ") if owner.by in {"moodle", "person"} else ("", "", name)
+            number = owner.number if owner.by == "canvas" else ""
+            given = owner.by in {"exchange", "given"}
+            identity = owner.names[0] if given else fit_id(name) or f"student-{owner.number}"
+            there = learners.get(identity)
+            if there and number and there.lms_user_id != number:
+                identity = f"{identity}-{number}"
+            if _unfit(identity) or any(identity != one and identity.casefold() == one.casefold() for one in learners):
+                continue
+            learners.setdefault(identity, Learner(identity, *(("", "") if given else (first, last)),
+                                                  lms_user_id=number))
+        return cls(learners.values())
+
     def write(self, path: Path) -> None:
         """Writes it as `read` reads it."""
         rows = ([*(getattr(one, column) for column in _COLUMNS), ";".join(one.other_names)] for one in self.learners)
