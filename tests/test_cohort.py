@@ -24,6 +24,7 @@ from autograder.course import Course
 from autograder.errors import MleError
 from autograder.grading import GradingCourse, Key, grade_cohort, grade_notebook, read_submission
 from autograder.quality import read_notebook, rounds, with_answers
+from autograder.reports.feedback_page import write_feedback
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="the engine needs Linux")]
 
@@ -119,7 +120,7 @@ def test_an_unreadable_hand_in_is_graded_as_nothing_and_pointed_out(cohort):
     record = cohort.result(LESSON, "eve")
     assert "not valid JSON" in record["ended"]
     assert {check["status"] for e in record["exercises"] for check in e["checks"]} == {"not_run"}
-    cohort.feedback(LESSON)
+    write_feedback(cohort, [LESSON])
     assert "not valid JSON" in (cohort.root / f"feedback/eve/{LESSON}/{LESSON}.html").read_text()
 
 

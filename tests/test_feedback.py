@@ -49,6 +49,8 @@ class Leaky:
                     new_output("display_data", {"text/html": "<script src='http://example.org/x.js'></script>",
                                                 "text/plain": "<Frame 3 < 4>"}),
                     new_output("display_data", {"image/png": PNG, "text/plain": "<Figure>"})]])
+            if step.id == "geometric" and step.parts == ("1 / 0",):
+                facts[step.id] = StepFact(step.id, "error", error=("ZeroDivisionError", "division by zero"))
         return RunRecord(facts)
 
     def imports_of(self, job: Job) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ def _graded(_built_mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     build(course, [LESSON])
     hand_in(course, "ada", **RIGHT, memo=ESSAY)
     hand_in(course, "Jürgen Groß", mean=RIGHT["mean"])
+    hand_in(course, "li", geometric="1 / 0")
     hand_in(course, "ada", OTHER)
     grading = GradingCourse(root)
     assert grade_cohort(grading, [LESSON], engine=Leaky(), jobs=1).failures == []
@@ -110,7 +113,7 @@ def by_hand(course: GradingCourse, student: str, cell: str, points: float, comme
 
 def test_a_page_says_what_passed_what_did_not_and_why_with_the_answer_its_output_and_a_hint(course):
     done = write_feedback(course, [LESSON])
-    assert {path.parents[1].name for path in done.written} == {"ada", "Jürgen Groß"} and done.failures == []
+    assert {path.parents[1].name for path in done.written} == {"ada", "Jürgen Groß", "li"} and done.failures == []
     said = text_of(page(course))
     assert "Ada Lovelace · 1-1-means · handed in 2026-03-01 08:00 UTC" in said
     assert "3 of 10 points so far" in said and "3 of 6 from checks" in said
@@ -122,6 +125,7 @@ def test_a_page_says_what_passed_what_did_not_and_why_with_the_answer_its_output
     assert "red &lt;b&gt;" in said and "&lt;Frame 3 &lt; 4&gt;" in said
     assert f'<img src="data:image/png;base64,{PNG}"' in page(course)
     jürgen = text_of(page(course, "Jürgen Groß"))
+    assert "Your cell stopped with ZeroDivisionError: division by zero" in text_of(page(course, "li"))
     assert "geometric 1 of 3 some points" in jürgen and "memo 0 of 4 nothing was written" in jürgen
 
 
@@ -138,7 +142,7 @@ def test_nothing_of_a_hidden_test_or_of_a_rubric_is_in_any_page(course):
     by_hand(course, "ada", "memo", 3, "fine")
     write_feedback(course, [LESSON, OTHER])
     pages = [path.read_text(encoding="utf-8") for path in (course.root / "feedback").rglob("*.html")]
-    assert len(pages) == 3
+    assert len(pages) == 4
     assert all(MARK not in html and "Two points for naming growth" not in html for html in pages)
     assert str(course.root) not in "".join(pages)
 
@@ -192,27 +196,27 @@ def test_a_second_run_leaves_what_has_not_changed_and_a_fresh_run_writes_the_sam
     write_feedback(course, [LESSON, OTHER])
     pages = {path: path.read_bytes() for path in (course.root / "feedback").rglob("*") if path.is_file()}
     again = write_feedback(course, [LESSON, OTHER])
-    assert (again.written, again.unchanged) == ([], 3)
+    assert (again.written, again.unchanged) == ([], 4)
     shutil.rmtree(course.root / "feedback")
     write_feedback(course, [LESSON, OTHER])
     assert {path: path.read_bytes() for path in (course.root / "feedback").rglob("*") if path.is_file()} == pages
     by_hand(course, "ada", "memo", 2)
     changed = write_feedback(course, [LESSON, OTHER])
-    assert [path.parents[1].name for path in changed.written] == ["ada"] and changed.unchanged == 2
+    assert [path.parents[1].name for path in changed.written] == ["ada"] and changed.unchanged == 3
 
 
 def test_a_damaged_record_costs_only_its_own_page(course):
     (course.root / "autograded/ada" / LESSON / "result.json").write_text("{")
     (course.root / "autograded/ada" / OTHER / "result.json").unlink()
     done = write_feedback(course, [LESSON, OTHER])
-    assert [path.parents[1].name for path in done.written] == ["Jürgen Groß"]
+    assert [path.parents[1].name for path in done.written] == ["Jürgen Groß", "li"]
     whys = {(lesson, student): why for lesson, student, why in done.failures}
     assert "damaged" in whys[LESSON, "ada"]
     assert f"mle grade {OTHER} --student ada --regrade" in whys[OTHER, "ada"]
 
 
 def test_somebody_of_whom_nothing_is_graded_is_a_clear_error(course, mini):
-    with pytest.raises(MleError, match=r"Nothing of a student 'zoe' has been graded .* Graded are: Jürgen Groß, ada"):
+    with pytest.raises(MleError, match=r"Nothing of a student 'zoe' has .* Graded are: Jürgen Groß, ada, li"):
         write_feedback(course, [LESSON], "zoe")
     with pytest.raises(MleError, match="Run `mle grade` first"):
         write_feedback(GradingCourse(mini.root), [LESSON])

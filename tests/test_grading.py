@@ -15,7 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum
+from traitlets.config import Config
 
 from autograder.authoring import build
 from autograder.course import Course, split_check
@@ -24,11 +27,13 @@ from autograder.grading import (
     GradingCourse,
     Key,
     UnreadableNotebook,
+    configure_kit,
     grade_notebook,
     read_submission,
     restore,
 )
 from autograder.grading.reading import parse_notebook
+from autograder.reports.feedback_page import write_feedback
 
 LESSON = "1-1-means"
 RIGHT = {
@@ -695,15 +700,20 @@ def test_nothing_a_learner_receives_holds_any_of_a_hidden_test(planted, geometri
     grading = GradingCourse(planted.root)
     grading.register([LESSON])
     assert grading.autograde(LESSON, "ada") == ""
-    grading.feedback(LESSON)
-    files = [path for kind in ("autograded", "feedback") for path in (planted.root / kind).rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} >= {".ipynb", ".json", ".html"}
-    assert [str(path) for path in files if MARK in path.read_text(encoding="utf-8")] == []
+    config = Config()
+    configure_kit(config, planted.root)
+    nbgraders = NbGraderAPI(CourseDirectory(config=config, assignment_id=LESSON), config=config)
+    for write in (lambda: nbgraders.generate_feedback(LESSON), lambda: write_feedback(grading, [LESSON])):
+        write()
+        files = [path for kind in ("autograded", "feedback") for path in (planted.root / kind).rglob("*")
+                 if path.is_file()]
+        assert {path.suffix for path in files} >= {".ipynb", ".json", ".html"}
+        assert [str(path) for path in files if MARK in path.read_text(encoding="utf-8")] == []
+        html = next(path for path in files if path.suffix == ".html").read_text(encoding="utf-8")
+        assert "Two points for naming growth" not in html
+        assert "It tries: negative numbers." in html
     result = grading.result(LESSON, "ada")
     assert [check["status"] for check in result["exercises"][0]["checks"]] == ["passed", "error"]
-    html = next(path for path in files if path.suffix == ".html").read_text(encoding="utf-8")
-    assert "Two points for naming growth" not in html
-    assert "It tries: negative numbers." in html
     autograded = nbformat.read(planted.root / "autograded" / "ada" / LESSON / f"{LESSON}.ipynb", as_version=4)
     outputs = str(cell(autograded, "check-mean-edges").outputs)
     assert "printed by the answer" not in outputs and "[-1, -3]" not in outputs

@@ -153,7 +153,7 @@ def test_every_record_is_as_its_published_schema_says(class_of_mini):
 
 def test_no_feedback_shows_where_the_course_or_the_grader_lies(class_of_mini):
     course, _ = class_of_mini
-    GradingCourse(course.root).feedback(LESSON)
+    assert nbgrader("generate_feedback", LESSON, "--force", cwd=course.root).returncode == 0
     for student in (*EXPECTED, "anna", "zoe"):
         for folder, name in (("feedback", f"{LESSON}.html"), ("autograded", f"{LESSON}.ipynb"),
                              ("autograded", "result.json")):

@@ -79,17 +79,6 @@ class GradingCourse:
             outcome = self._api(lesson_id).autograde(lesson_id, student, force=True, create=True)
         return "" if outcome["success"] else _reason(outcome)
 
-    def feedback(self, lesson_id: str, student: str | None = None) -> None:
-        """Writes feedback HTML for one student's submission, or for all of a lesson.
-
-        Raises:
-            MleError: nbgrader could not.
-        """
-        with _nbgrader_environment():
-            outcome = self._api(lesson_id).generate_feedback(lesson_id, student_id=student, force=True)
-        if not outcome["success"]:
-            raise MleError(f"No feedback could be written for {lesson_id}: {_reason(outcome)}")
-
     def scores(self) -> list[Score]:
         """Every submission in the gradebook, by lesson and student."""
         with self._session() as session:
