@@ -16,6 +16,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -28,7 +29,6 @@ from autograder.errors import MleError
 _FILES = ("mle", "pyproject.toml", "requirements.lock", "environment.yml", "LICENSE", "LICENSE-lessons")
 _GUIDE = "docs/learner.md"
 _TOP = "mle-kit"  # the same in every version: a newer kit is unpacked over an older one
-_WHEN = (2000, 1, 1, 0, 0, 0)  # in the zip: the same kit is the same bytes
 
 _README = """# ML Engineer Path: the learner's kit
 
@@ -187,9 +187,11 @@ def _write_folder(folder: Path, content: Mapping[str, bytes]) -> None:
 
 
 def _write_zip(path: Path, content: Mapping[str, bytes]) -> None:
+    when = datetime.now().timetuple()[:6]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(content):
-            info = zipfile.ZipInfo(f"{_TOP}/{name}", _WHEN)
+            # Not one time for all kits: Python takes a file of the same time and size for the one that it has compiled.
+            info = zipfile.ZipInfo(f"{_TOP}/{name}", when)
             # As on Linux, wherever it is made: only then is `mle` a program where it is unpacked.
             info.create_system = 3
             info.external_attr = (stat.S_IFREG | (0o755 if name == "mle" else 0o644)) << 16
