@@ -41,7 +41,9 @@ def report(lessons: tuple[str, ...], path: Path | None, quick: bool, jobs: int) 
     from autograder.reports.cohort_page import cohort_page, write_page
 
     path = path or course.root / "report.html"
-    cohort = read_cohort(GradingCourse(course.root), chosen)
+    grading = GradingCourse(course.root)
+    grading.recompute_penalties()  # points may have been given by hand since `mle grade`
+    cohort = read_cohort(grading, chosen)
     if not cohort.names:
         raise MleError(f"There is no cohort in {course.root}: neither a gradebook.db with learners nor a folder of "
                        "theirs in submitted. Collect what they handed in, run `mle grade`, and try again.")
