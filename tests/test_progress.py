@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -180,6 +181,14 @@ def test_no_minute_is_counted_twice(moments):
     spent = time_between((NOON + timedelta(minutes=minute), lesson) for lesson, minute in moments)
     minutes = [minute for _, minute in moments] or [0]
     assert timedelta() <= sum(spent.values(), timedelta()) <= timedelta(minutes=max(minutes) - min(minutes))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file without an end")
+def test_a_record_without_an_end_is_not_read(workspace):
+    workspace.records.mkdir(exist_ok=True)
+    (workspace.records / "checks.jsonl").symlink_to("/dev/full")
+    recorded(workspace, (MEANS, 0), (MEANS, 5))
+    assert spent(workspace) == {MEANS: 5}
 
 
 def test_every_save_that_is_seen_is_noted_once(workspace):

@@ -78,11 +78,10 @@ def time_between(moments: Iterable[tuple[datetime, str]]) -> dict[str, timedelta
 
 def _moments(records: Path) -> Iterator[tuple[datetime, str]]:
     for name, key in ((_SAVES, "saved"), (_CHECKS, "checked")):
-        try:
-            log = (records / name).open("rb")
-        except OSError:
+        path = records / name
+        if not path.is_file():  # a device in its place may never end
             continue
-        with log:
+        with contextlib.suppress(OSError), path.open("rb") as log:
             for line in log:
                 # A full disk may have cut a line short, and anybody may have edited the file.
                 with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
