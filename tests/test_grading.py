@@ -90,8 +90,10 @@ def assert_sound(notebook: NotebookNode, key: Key) -> None:
     for fixed in key.cells:
         found = cell(notebook, fixed.id)
         assert found.cell_type == fixed.cell_type
-        if fixed.kind in {"given", "check", "rubric"}:
+        if fixed.kind in {"given", "check"}:
             assert found.source == fixed.source
+        elif fixed.kind == "rubric":
+            assert found.source.startswith("**Rubric for ") and found.source.endswith(f"\n\n{fixed.source}")
         if "nbgrader" in fixed.metadata:
             assert found.metadata.nbgrader.grade_id == fixed.id
     assert [c.id for c in notebook.cells if "nbgrader" in c.metadata] == [
