@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MINI = Path(__file__).with_name("courses") / "mini"
 
 
-# Where tests run in several processes, these run in one of them, one after the other: they look at what jobs leave behind
-# in the whole system.
+# Where tests run in several processes, these run in one of them, one after the other: they look at what jobs leave
+# behind in the whole system.
 _ENGINE = ("test_cohort", "test_execution", "test_fidelity", "test_foreign_course", "test_hostile")
 
 
