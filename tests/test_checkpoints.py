@@ -18,8 +18,10 @@ FOLDERS = sorted(path.parent for path in Path(__file__).resolve().parents[1].glo
 SMALLEST = "depot_bert_qa"
 # A tenth of a point is how the cards round. Another processor adds up in another order, so a logit may tip over.
 EVALUATED = 0.5
-# The same differences grow over a whole training: on one machine it comes out the same, on another one it may not.
-RETRAINED = 5.0
+# The same differences grow over a whole training, so that it ends with other weights, which are as good.
+RETRAINED = 3.0
+# Nothing tells the weekday: two models that guess it on 1000 notes differ by more in less than one of a hundred cases.
+GUESSED = {"masked_came_in": 5.0}
 
 each_checkpoint = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 pytestmark = pytest.mark.slow
@@ -81,8 +83,21 @@ def test_the_scores_in_the_card_are_those_of_the_shipped_weights(folder: Path):
     assert script_of(folder).evaluate(folder) == pytest.approx(stated, abs=EVALUATED)
 
 
-def test_the_smallest_checkpoint_can_be_trained_again(tmp_path: Path):
-    folder = next(folder for folder in FOLDERS if folder.name == SMALLEST)
-    script = script_of(folder)
-    script.train(tmp_path)
-    assert script.evaluate(tmp_path) == pytest.approx(scores_in_card(folder), abs=RETRAINED)
+def test_the_smallest_checkpoint_can_be_trained_from_scratch(tmp_path: Path):
+    """The smallest is trained on from another one, so that one comes first: nothing that is shipped goes into it.
+
+    Another seed stands for another processor, which ends with other weights as well.
+    """
+    smallest = next(folder for folder in FOLDERS if folder.name == SMALLEST)
+    body = smallest.with_name("depot_bert")
+    script_of(body).train(tmp_path / "body", seed=1)
+    assert_scores_of_card(body, tmp_path / "body")
+    script_of(smallest).train(tmp_path / "smallest", base=tmp_path / "body")
+    assert_scores_of_card(smallest, tmp_path / "smallest")
+
+
+def assert_scores_of_card(folder: Path, trained: Path) -> None:
+    scores, stated = script_of(folder).evaluate(trained), scores_in_card(folder)
+    assert scores.keys() == stated.keys()
+    for name, score in scores.items():
+        assert score == pytest.approx(stated[name], abs=GUESSED.get(name, RETRAINED)), f"{folder.name}: {name}"

@@ -389,7 +389,7 @@ for sentence, row in zip(sentences, table):
 # %% [markdown]
 # ## Learning by filling gaps
 #
-# Where does a body learn this? From text alone. Hide about 15 % of the tokens (`depot_bert`: 20 %), let the network
+# Where does a body learn this? From text alone. Hide about 15 % of the tokens (`depot_bert`: 25 %), let the network
 # guess them, correct the weights. Nobody has to label anything: the text is its own answer. This is **masked language
 # modelling**.
 #
@@ -402,8 +402,8 @@ for sentence, row in zip(sentences, table):
 # %%
 masked_lm = AutoModelForMaskedLM.from_pretrained("depot_bert")
 text = (
-    "Elena drove it and noticed a click when the key was turned. "
-    "Omar found that the [MASK] motor was burnt and replaced it."
+    "Elena drove it and noticed a red temperature lamp. "
+    "Omar found that the [MASK] pump was leaking and replaced it."
 )
 encoded = depot_tokenizer(text, return_tensors="pt")
 with torch.no_grad():
@@ -642,8 +642,8 @@ with once_solved("exercise 2"):
 # before. A larger model would use it. This one leans on the neighbours of a gap, and "motor" leaves two choices, so it
 # stays undecided. A high score on average, which its card reports, does not mean that it reads as you do.
 #
-# In the third panel no guess reaches a tenth, as it should be. But two of the five best are verbs, where only a name can
-# stand: this model has learnt the grammar of its notes roughly.
+# In the third panel no guess reaches a tenth, as it should be, and all five are names: the model has learnt what can
+# stand there, and that nothing tells which.
 #
 # ## A body and a new head
 #
@@ -986,7 +986,7 @@ with once_solved("exercise 3"):
     plt.show()
 
 # %% [markdown]
-# With a frozen body, `depot_bert` is no better than a coin. A likely reason: guessing hidden words never asked the
+# With a frozen body, `depot_bert` is hardly better than a coin. A likely reason: guessing hidden words never asked the
 # vector of its `[CLS]` to sum up a text, and frozen attention cannot learn to bring a part and its state together
 # there. Unfrozen, it can, and within seconds it does. (That all 300 are right says something about the reports too; see
 # "The score that was too good", near the end.)
@@ -1956,7 +1956,7 @@ for question in [known, *strange]:
     print(f"{question:30} {answer:10} lead {lead:6.1f}")
 
 # %% [markdown]
-# One of the four is refused. The other three get an answer, and "Tuesday" for a place even has a higher lead than the
+# Two of the four are refused. The other two get an answer, and the bus as Rosa's father even has a higher lead than the
 # right answer to the question it knows. A lead tells spans of one question apart; it does not tell whether the
 # model understood the question. Let users choose from the questions that the model knows, or test it on those they ask.
 #

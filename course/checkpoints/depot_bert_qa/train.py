@@ -24,7 +24,7 @@ from depot_bert.depot_notes import ask, write_note
 
 LENGTH = 128
 HARD = ("part_cost", "labour", "came_in", "back")  # two amounts and two days, which are easily mixed up
-STEPS, BATCH = 500, 32
+STEPS, BATCH = 300, 32
 
 
 def questions(rng: random.Random, n: int, answerable: bool = False, hard: float = 0.0) -> list[tuple]:
@@ -77,17 +77,17 @@ def evaluate(folder) -> dict[str, float]:
     return scores
 
 
-def train(folder, steps: int = STEPS, base=CHECKPOINTS / "depot_bert") -> None:
-    """Fine-tune and save into folder."""
+def train(folder, base=CHECKPOINTS / "depot_bert") -> None:
+    """Fine-tune the model in base and save it into folder."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     rng = random.Random(0)
     tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
     model = AutoModelForQuestionAnswering.from_pretrained(base, local_files_only=True).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.5e-3, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.5e-3, total_steps=STEPS, pct_start=0.1)
     begin = time.time()
-    for step in range(steps):
+    for step in range(STEPS):
         encoded, starts, ends = batch_of(tokenizer, questions(rng, BATCH, hard=0.6))
         loss = model(**encoded, start_positions=starts, end_positions=ends).loss
         optimizer.zero_grad()
