@@ -2121,7 +2121,7 @@ def find_answer(
     return answer, first
 
 
-# %% wrong="find-answer" name="forgets which part is the question" fails="find-answer-windows find-answer-text"
+# %% wrong="find-answer" name="forgets which part is the question" fails="find-answer-windows"
 def best_span(start_logits, end_logits, allowed, max_tokens: int = 12) -> tuple[int, int, float] | None:
     """Return (start, end, score) of the best possible span, or None where there is none."""
     best = None
