@@ -24,7 +24,7 @@ from autograder.grading import GradingCourse, grade_cohort
 from autograder.grading.roster import Learner, Roster, enter_students
 from autograder.grading.spreadsheet import Table, defused, read_table, table_text
 from autograder.grading.totals import Results, Total
-from autograder.reports.lms import canvas_table, fill_canvas, moodle_table, plain_table
+from autograder.reports.lms import canvas_table, fill_canvas, fill_moodle, moodle_table, plain_table
 
 MEANS, LOOPS = "1-1-means", "1-2-loops"
 PEOPLE = (Learner("ada", "Ada", "Lovelace", "ada@example.org", "17"),
@@ -186,6 +186,27 @@ def test_without_a_template_canvas_gets_numbers_names_and_points(course, mle):
     assert len(rows_of(course.root / "grades-canvas.csv")) == 2
 
 
+def filled_in(people: list[Learner], *rows: str) -> tuple[list[str], list[str]]:
+    """The grades and the notes that come of rows with the columns Student (its comma a space), ID, SIS User ID and SIS
+    Login ID."""
+    table = Table([["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "1-1-means (5)"],
+                   *([*row.split(","), "S", ""] for row in rows)])
+    filled = fill_canvas(table, results_of(people), {MEANS: "Means"})
+    return [row[5] for row in filled.table.rows[1:]], filled.notes
+
+
+def test_the_number_of_canvas_says_whose_a_row_is():
+    people = [Learner("ada", "Ada", "Lovelace", "", "4711"), Learner("bob", "Bob", "Babbage", "", "5000"),
+              Learner("5000", "Cy", "Clare", "", "6000")]
+    # The school's own number for Bob is the one that Canvas has for Ada.
+    assert filled_in(people, "Bob Babbage,5000,4711,bbab", "Ada Lovelace,4711,9000,alov")[0] == ["1.25", "0.25"]
+    grades, notes = filled_in(people, "Bob Babbage,5000,ada,", "Cy Clare,5000,5000,", "Ada Lovelace,4712,,ada")
+    assert grades == ["", "", ""]
+    assert [note.rpartition(";")[0] for note in notes[:3]] == [
+        "Bob Babbage: its columns name ada and bob", "Cy Clare: its columns name 5000 and bob",
+        "Ada Lovelace: it names ada, who has the lms_user_id 4711 and not 4712"]
+
+
 # --- Moodle
 
 
@@ -214,6 +235,16 @@ def test_a_moodle_worksheet_is_filled_in_and_all_else_stays(course, mle, workshe
     before, _, after = expected.partition("Groß")
     assert filled == f"{before}Groß{after.replace('grading,,', 'grading,6,', 1)}"
     assert "Participant 4: Moodle does not let this grade be changed" in done.stdout
+
+
+def test_a_worksheets_id_number_is_not_the_number_of_canvas_and_a_row_of_two_people_stays():
+    people = [Learner("ada", "Ada", "Lovelace", "ada@example.org", "17"), Learner("bob", "Bob", "Babbage")]
+    table = Table([["Identifier", "Full name", "Email address", "ID number", "Grade"],
+                   ["Participant 1", "Bob Babbage", "", "17", ""],
+                   ["Participant 2", "Ada Lovelace", "ada@example.org", "bob", ""]])
+    filled = fill_moodle(table, results_of(people), MEANS)
+    assert [row[4] for row in table.rows[1:]] == ["1.25", ""]
+    assert "Ada Lovelace: its columns name ada and bob; the row stays as it is" in filled.notes
 
 
 @pytest.mark.parametrize(("old", "new", "says"), [

@@ -170,12 +170,11 @@ class Roster:
         return Match(None, f"{self.name} has nobody who {what}")
 
     def _identified(self, name: str) -> tuple[Learner, ...]:
-        """By id, e-mail address or number in the learning management system."""
+        """By id or e-mail address. Not by `lms_user_id`: only Canvas has that number, and says so where it does."""
         if name in self._by_id:
             return (self._by_id[name],)
         folded = name.casefold()
-        return tuple(one for one in self.learners
-                     if folded in {one.id.casefold(), one.email.casefold(), one.lms_user_id.casefold()})
+        return tuple(one for one in self.learners if folded in {one.id.casefold(), one.email.casefold()})
 
     def _called(self, name: str) -> tuple[Learner, ...]:
         ids = set().union(*(self._by_name.get(form, set()) for form in name_forms(name)))

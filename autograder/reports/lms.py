@@ -104,7 +104,7 @@ def fill_canvas(table: Table, results: Results, titles: Mapping[str, str], colum
         cells = dict(zip(head, row, strict=False))
         name = cells.get("Student") or f"{cells.get('LastName', '')}, {cells.get('FirstName', '')}"
         ids = (cells.get("SIS Login ID"), cells.get("SIS User ID"))
-        return [*(Owner("given", (text,)) for text in ids if text), Owner("canvas", (name,), cells["ID"] or "-")]
+        return [*(Owner("given", (text,)) for text in ids if text), Owner("canvas", (name,), cells.get("ID") or "-")]
 
     rows = [row for row in table.rows[1:] if row is not possible and row and row[0].strip()]
     _fill(filled, rows, results, columns, scales, person)
@@ -182,8 +182,12 @@ def _fill(filled: Exported, rows: Iterable[list[str]], results: Results, columns
         row += [""] * (1 + max(columns.values()) - len(row))
         owners = person(row)
         matches = [results.learners.find(owner) for owner in owners]
-        learner = next((match.learner for match in matches if match.learner), None)
+        meant = {match.learner.id: match.learner for match in matches if match.learner}
+        learner = next(iter(meant.values()), None)
         name = owners[-1].names[0] if owners else ""
+        if doubt := _doubt(meant, owners):
+            filled.notes.append(f"{name}: {doubt}; the row stays as it is")
+            continue
         if learner is None:
             filled.notes += [f"{name}: {matches[-1].why}; the row stays as it is"] if owners else []
             continue
@@ -201,6 +205,17 @@ def _fill(filled: Exported, rows: Iterable[list[str]], results: Results, columns
             filled.written += 1
     if missing := sorted(totals.keys() - found.keys()):
         filled.notes.append(f"no row for {', '.join(missing)}, who handed in")
+
+
+def _doubt(meant: Mapping[str, Learner], owners: Sequence[Owner]) -> str:
+    """Why a row may be somebody else's than the learner's whom it names; empty if nothing speaks for that."""
+    if len(meant) > 1:
+        return f"its columns name {' and '.join(meant)}"
+    for learner in meant.values():
+        number = next((owner.number for owner in owners if owner.by == "canvas"), "-")
+        if learner.lms_user_id and number not in {"-", learner.lms_user_id}:
+            return f"it names {learner.id}, who has the lms_user_id {learner.lms_user_id} and not {number}"
+    return ""
 
 
 def _canvas_column(head: Sequence[str], lesson: str, title: str, column: str) -> int:
