@@ -233,20 +233,38 @@ def test_the_penalty_is_a_share_of_what_was_earned_and_changes_with_dates_rates_
     assert {c.student: c.after for c in course.recompute_penalties()} == {"ada": 0.6, "ben": 0.6, "cy": 0}
 
 
-def test_a_date_that_is_removed_takes_extensions_and_penalties_with_it(course):
+def dates_of(course: GradingCourse) -> tuple[datetime | None, datetime | None]:
+    """The lesson's date, and Ada's."""
+    with Gradebook(course.db_url) as book:
+        return book.find_assignment(LESSON).duedate, book.find_submission(LESSON, "ada").duedate
+
+
+def test_an_extension_that_is_removed_is_gone_and_a_date_that_is_removed_stays(course):
     say(course, POLICY + f"[extensions.ada]\n{LESSON} = 2026-03-03T00:00:00Z\n")
     course.due()
-    with Gradebook(course.db_url) as book:
-        assert book.find_assignment(LESSON).duedate == datetime(2026, 3, 1, 9)
-        assert book.find_submission(LESSON, "ada").duedate == datetime(2026, 3, 3)
-        assert book.find_submission(LESSON, "cy").total_seconds_late == 26 * 3600
-    say(course, POLICY.replace(LESSON, "# "))
-    dues = course.due()
-    assert [(change.student, change.after) for change in dues.changes] == [("cy", 0)]
-    assert {(date.student, date.after) for date in dues.dates} == {("", None), ("ada", None)}
-    with Gradebook(course.db_url) as book:
-        assert book.find_submission(LESSON, "ada").duedate is None
-        assert book.find_submission(LESSON, "cy").total_seconds_late == 0
+    both = (datetime(2026, 3, 1, 9), datetime(2026, 3, 3))
+    assert dates_of(course) == both
+    for text in (POLICY[:POLICY.index("[due]")], POLICY.replace(LESSON, "# ")):
+        say(course, text)
+        dues = course.due()
+        assert (dues.dates, dues.changes, dates_of(course)) == ([], [], both)
+    assert dues.kept == {LESSON: both[0]}
+    say(course)
+    assert [(date.student, date.after) for date in course.due().dates] == [("ada", None)]
+    assert dates_of(course) == (both[0], both[0])
+
+
+@pytest.mark.parametrize("due", ["", "[due]\n"])
+@pytest.mark.parametrize(("name", "says"), [("ada", "extends '1-1-means', which has no date in \\[due\\]"),
+                                           ("adda", "Did you mean 'ada'")])
+def test_extensions_without_dates_are_refused_and_change_nothing(due, name, says, course):
+    say(course)
+    course.due()
+    before = dates_of(course)
+    say(course, f"{due}[extensions.{name}]\n{LESSON} = 2026-03-08T00:00:00Z\n")
+    with pytest.raises(MleError, match=says):
+        course.due()
+    assert dates_of(course) == before
 
 
 def test_points_given_later_by_hand_count_as_soon_as_grading_goes_on(course):
@@ -370,6 +388,8 @@ def test_mle_due_says_what_it_does_and_does_it(course, typed):
     assert penalties(course)["cy"] == 0
     assert "Changed: dates 2, penalties 1." in typed("due")[1]
     assert "Nothing changes" in typed("due")[1]
+    say(course, POLICY.replace(LESSON, "# "))
+    assert "1-1-means is not in [due], so it keeps what the gradebook says: due 2026-03-01 09:00 UTC." in typed("due")[1]
     assert penalties(course)["cy"] == 1.2
 
 

@@ -143,6 +143,9 @@ def _date_change(policy: GradingPolicy, change: DateChange) -> str:
 
 
 def _say_result(dues: Dues, dry_run: bool, gradebook: Path) -> None:
+    for lesson, moment in dues.kept.items():
+        _say(f"{lesson} is not in [due], so it keeps what the gradebook says: due {moment:%Y-%m-%d %H:%M} UTC. Change "
+             "that in Formgrader, or name the lesson in [due].")
     for lesson, number in dues.untimed.items():
         _say(f"{lesson}: {number} submissions have no timestamp.txt, so nobody knows when they were handed in; they "
              "count as in time.")

@@ -110,7 +110,7 @@ class GradingCourse:
             MleError: `grading.toml` says something that cannot be meant, or names an unknown lesson or student.
         """
         policy = read_policy(self.root)
-        if policy.due:
+        if policy.due or policy.extensions:
             lessons = set(Course(self.root).lesson_ids)
             students = _handed_in(self.root) | _on_roster(self.root / ROSTER)
             if self._gradebook.exists():

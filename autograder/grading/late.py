@@ -58,12 +58,14 @@ class Dues:
     Attributes:
         untimed: per lesson with a due date, of how many submissions nobody knows when they were handed in.
         waiting: lessons with a date that the gradebook does not have yet.
+        kept: what the gradebook alone says of lessons that [due] does not name: their dates, in UTC without a zone.
     """
 
     dates: list[DateChange] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     untimed: dict[str, int] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
+    kept: dict[str, datetime] = field(default_factory=dict)
     _writes: list[tuple[object, str, Any]] = field(default_factory=list, repr=False)
 
     def enter(self) -> None:
@@ -117,15 +119,17 @@ def work_out(session: Session, policy: GradingPolicy, rule: Rule,
     session.flush()
     assignments = [submission.assignment] if submission else session.scalars(
         select(Assignment).order_by(Assignment.name)).all()
-    due_of = {}
+    due_of, named = {}, policy.due or {}
     for assignment in assignments:
-        due = assignment.duedate if policy.due is None else policy.due.get(assignment.name)
+        due = named.get(assignment.name, assignment.duedate)
         due_of[assignment.id] = due
+        if due and policy.due is not None and assignment.name not in named:
+            dues.kept[assignment.name] = due
         if due != assignment.duedate:
             dues.dates.append(DateChange(assignment.name, "", assignment.duedate, due))
             dues._writes.append((assignment, "duedate", due))
     known = {assignment.name for assignment in assignments}
-    dues.waiting = [] if submission else [lesson for lesson in policy.due or () if lesson not in known]
+    dues.waiting = [] if submission else [lesson for lesson in named if lesson not in known]
     rows = ([(submission, [(notebook, points_of(notebook)) for notebook in submission.notebooks])] if submission
             else _submissions(session))
     for submitted, notebooks in rows:
@@ -169,9 +173,9 @@ def _of_submission(dues: Dues, policy: GradingPolicy, rule: Rule, submitted: Sub
                    notebooks: list[tuple[SubmittedNotebook, float]], due: datetime | None) -> None:
     student, lesson = submitted.student_id, submitted.assignment.name
     extension = submitted.extension
-    if policy.due is not None:
+    if due and lesson in (policy.due or {}):
         later = policy.extensions.get((student, lesson))
-        extension = later - due if later and due else None
+        extension = later - due if later else None
     if (extension or None) != (submitted.extension or None):
         before = submitted.assignment.duedate and submitted.assignment.duedate + (submitted.extension or timedelta())
         dues.dates.append(DateChange(lesson, student, before if submitted.extension else None,

@@ -12,7 +12,8 @@
     1-2-python-toolkit = 2026-12-08T23:59:00+01:00
 
 A day is 24 hours, whatever the clocks do. A date without an offset is one on the clock of the machine that reads it; of
-a time that this clock shows twice, the later is meant.
+a time that this clock shows twice, the later is meant. A lesson that [due] does not name keeps the dates that it has in
+the gradebook; who has an extension for it is said there, too.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ class GradingPolicy:
 
     Attributes:
         late: None where lateness is left to nbgrader's own plug-in.
-        due: per lesson, in UTC and without a zone, as nbgrader has it; None where dates are set in Formgrader.
+        due: per lesson, in UTC and without a zone, as nbgrader has it; a lesson that is not in it has its dates, and its
+            extensions, in the gradebook alone. None where there is no such table.
         extensions: per student and lesson, in the same way.
         zones: the offset in which to show each of these dates, by lesson or by student and lesson.
         local: the dates that came without an offset, as they are named in the file.
@@ -145,9 +147,9 @@ class _Reader:
         self._only(data, ("late", "due", "extensions"), "", "Tables are: [late], [due] and [extensions.STUDENT].")
         late = self._late(self._table(data["late"], "late")) if "late" in data else None
         due = None
-        if "due" in data or "extensions" in data:
+        if "due" in data:
             due = {lesson: self._date(value, lesson, f"[due] {lesson}")
-                   for lesson, value in self._table(data.get("due", {}), "due").items()}
+                   for lesson, value in self._table(data["due"], "due").items()}
         extensions = {}
         for student, dates in self._table(data.get("extensions", {}), "extensions").items():
             where = f"extensions.{student}"
