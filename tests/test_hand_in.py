@@ -9,6 +9,7 @@ import re
 import shutil
 import stat
 import tempfile
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,8 +102,21 @@ def test_any_file_is_packed_whole_or_named_as_left_out(files):
         assert (read.problems, read.digest) == ((), packed.receipt.digest)
         unpack(read, Path(base, "there"))
         there, here = contents(Path(base, "there")), contents(folder)
-        hidden = {name for name in here if any(part.startswith(".") for part in name.split("/"))}
+        hidden = {name for name in here if any(part.startswith(".") or part in {"__MACOSX", "__pycache__", "Thumbs.db"}
+                                               for part in name.split("/"))}
         assert there == {name: here[name] for name in here.keys() - packed.left_out.keys() - hidden}
+
+
+def test_of_names_that_are_one_on_other_systems_one_is_packed_and_the_others_are_named(folder, tmp_path):
+    for name in ("Data.csv", "data.csv", "Receipt.json", "plot", "Plot/x", f"{LESSON}.IPYNB", "desktop.ini"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    if not (folder / "data.csv").read_bytes() == b"data.csv" != (folder / "Data.csv").read_bytes():
+        return  # this system is one of those
+    packed = pack(folder, LESSON, tmp_path / "out")
+    assert packed.left_out.keys() == {"data.csv", "Receipt.json", "Plot/x", f"{LESSON}.IPYNB"}
+    read = read_pack(packed.path)
+    assert (read.problems, {"Data.csv", "plot", f"{LESSON}.ipynb"} - set(read.names)) == ((), set())
 
 
 def test_caches_hidden_files_links_and_what_the_lesson_ships_unchanged_stay_out(folder, tmp_path):
@@ -265,6 +279,22 @@ def test_a_zip_that_grows_beyond_bounds_is_refused_before_it_is_unpacked(tmp_pat
     monkeypatch.setattr(hand_in, "MOST_MB", 1)
     with pytest.raises(MleError, match="more than the 1 MiB"):
         read_pack(path)
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_no_more_is_unpacked_than_a_zip_says_there_is(how, tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", how) as archive:
+        archive.writestr(f"{LESSON}.ipynb", bytes(32 * 2**20))
+    claims = path.read_bytes().replace((32 * 2**20).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    path.write_bytes(claims)
+    tracemalloc.start()
+    try:
+        with pytest.raises(MleError, match="few programs know" if how != zipfile.ZIP_DEFLATED else "is damaged"):
+            read_pack(path)
+        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"{}", b"PK\5\6" + bytes(18)])

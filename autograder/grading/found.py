@@ -16,6 +16,7 @@ from pathlib import Path
 
 from autograder.errors import MleError
 from autograder.execution import folders
+from autograder.grading.hand_in import content, unpackable
 from autograder.grading.stored import MOST_MB
 
 _MOST_FILES = 200_000  # of a whole cohort
@@ -142,6 +143,8 @@ def _zip(path: Path, archive: zipfile.ZipFile, zone: tzinfo | None) -> Source:
             source.problems.append((name, "it is a link, or no plain file"))
         elif info.flag_bits & _ENCRYPTED:
             source.problems.append((name, "it is locked with a password"))
+        elif not unpackable(info):
+            source.problems.append((name, "it is packed in a way that few programs know"))
         elif info.file_size > MOST_MB * 2**20:
             source.problems.append((name, f"it is larger than the {MOST_MB} MiB that can be graded"))
         else:
@@ -152,7 +155,7 @@ def _zip(path: Path, archive: zipfile.ZipFile, zone: tzinfo | None) -> Source:
 def _reader(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
-            return archive.read(info)
+            return content(archive, info)
         except _DAMAGED as error:
             raise MleError(f"{name} in {path} is damaged ({error}). Download it again.") from None
 

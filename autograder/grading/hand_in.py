@@ -76,6 +76,7 @@ class Pack:
         receipt: None where there is none that can be read.
         names: the files below the lesson's folder without the receipt, with slashes, sorted.
         digest: of what is really in it, as `digest_of` gives it for the folder that `unpack` makes.
+        size: of these files, in bytes.
         problems: sentences about what a person should look at: it can be graded all the same.
     """
 
@@ -84,6 +85,7 @@ class Pack:
     receipt: Receipt | None
     names: tuple[str, ...]
     digest: str
+    size: int
     problems: tuple[str, ...]
 
 
@@ -143,6 +145,7 @@ def read_pack(path: Path) -> Pack:
             leads out of its folder.
     """
     digest, files, receipt, problems = _Digest(), {}, None, []
+    size = 0
     with _opened(path) as archive:
         entries, top = _entries(path, archive, problems)
         for name, info in sorted(entries.items()):
@@ -152,6 +155,7 @@ def read_pack(path: Path) -> Pack:
                 continue
             digest.add(name, data)
             files[name] = hashlib.sha256(data).hexdigest()
+            size += len(data)
     found = digest.hexdigest()
     if RECEIPT in entries and receipt is None:
         problems.append("Its receipt cannot be read, so nothing says whether it is as it was packed.")
@@ -161,7 +165,8 @@ def read_pack(path: Path) -> Pack:
         problems += _differences(receipt, files, found)
     notebooks = [name for name in files if name.endswith(".ipynb") and "/" not in name]
     named = top if f"{top}.ipynb" in files else notebooks[0].removesuffix(".ipynb") if len(notebooks) == 1 else top
-    return Pack(path, receipt.lesson if receipt else named, receipt, tuple(sorted(files)), found, tuple(problems))
+    return Pack(path, receipt.lesson if receipt else named, receipt, tuple(sorted(files)), found, size,
+                tuple(problems))
 
 
 def unpack(pack: Pack, folder: Path) -> None:
@@ -185,6 +190,24 @@ def unpack(pack: Pack, folder: Path) -> None:
                 file.write(_content(pack.path, archive, entries[name]))
 
 
+def fits_everywhere(part: str) -> bool:
+    """Whether every system takes this as the name of a file or folder."""
+    return (part == part.rstrip(" .") and not _NOT_ON_WINDOWS.search(part)
+            and part.partition(".")[0].upper() not in _DEVICES)
+
+
+def unpackable(info: zipfile.ZipInfo) -> bool:
+    """Whether a file of a zip is packed in a way that `content` can unpack piece by piece."""
+    return info.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+
+
+def content(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """A file of a zip, of which never more is unpacked than the zip says there is: `ZipFile.read` unpacks it all first.
+    """
+    with archive.open(info) as file:
+        return file.read(info.file_size + 1)  # to the end, where its checksum is held against it
+
+
 class _Digest:
     """As `digest_of` has it where paths have slashes, whatever the system: files come in the order of their names."""
 
@@ -204,19 +227,30 @@ def _to_pack(folder: Path, shipped: Path | None, notebook: str) -> tuple[dict[st
     """Files by name with slashes, and those that cannot be packed."""
     found: dict[str, Path] = {}
     left_out: dict[str, str] = {}
+    taken, holding = {notebook.casefold(), RECEIPT}, set()
     for parent, inner, names in os.walk(folder, onerror=_raise):
         links = [name for name in inner if os.path.islink(os.path.join(parent, name))]
-        inner[:] = sorted(set(inner) - set(links) - _MADE_ANEW)
+        inner[:] = sorted(set(inner) - set(links) - _MADE_ANEW - _FOREIGN)
         inner[:] = [name for name in inner if not name.startswith(".")]
         for file in sorted([*names, *links]):
             path = Path(parent, file)
             name = path.relative_to(folder).as_posix()
-            if file.startswith("."):
+            if file.startswith(".") or file in _MADE_ANEW | _FOREIGN:
                 continue
-            if why := _unfit(path, name):
+            folded = name.casefold()
+            around = {folded[:place] for place, letter in enumerate(folded) if letter == "/"}
+            why = _unfit(path, name)
+            if not why and name != notebook:
+                if shipped is not None and _same_file(path, shipped / name):
+                    continue
+                if folded in taken | holding or around & taken:
+                    why = "for other systems another file or folder has the same name; rename it"
+            if why:
                 left_out[name.encode("utf-8", "replace").decode()] = why
-            elif name == notebook or shipped is None or not _same_file(path, shipped / name):
-                found[name] = path
+                continue
+            found[name] = path
+            taken.add(folded)
+            holding |= around
     return found, left_out
 
 
@@ -229,13 +263,13 @@ def _unfit(path: Path, name: str) -> str:
         return "a link to somewhere else; put a copy of the file in its place"
     if not path.is_file():
         return "not a file"
-    if name == RECEIPT:
+    if name.casefold() == RECEIPT:
         return "that name is the receipt's; give it another one"
     try:
         name.encode()
     except UnicodeEncodeError:
         return "its name is no text; rename it"
-    return "" if all(map(_fits_everywhere, name.split("/"))) else "other systems do not take its name; rename it"
+    return "" if all(map(fits_everywhere, name.split("/"))) else "other systems do not take its name; rename it"
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -290,10 +324,13 @@ def _entries(path: Path, archive: zipfile.ZipFile, problems: list[str]) -> tuple
         if info.is_dir() or info.filename.endswith("\\") or any(
                 part in _FOREIGN | _MADE_ANEW or part.startswith(".") for part in parts):
             continue
-        if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG} or not all(map(_fits_everywhere, parts)):
+        if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG} or not all(map(fits_everywhere, parts)):
             problems.append(f"{info.filename!r} is no plain file, or its name cannot be written on every system. It "
                             "was left out.")
             continue
+        if not unpackable(info):
+            raise MleError(f"{path} cannot be unpacked: {info.filename!r} is packed in a way that few programs know. "
+                           f"{_AGAIN}")
         # Two names that differ in case alone are one file on Windows and macOS.
         if (folded := "/".join(parts).casefold()) in taken:
             raise MleError(f"{path} holds {'/'.join(parts)!r} twice. {_AGAIN}")
@@ -324,16 +361,10 @@ def _parts(path: Path, name: str) -> tuple[str, ...]:
     return parts
 
 
-def _fits_everywhere(part: str) -> bool:
-    """Whether every system takes this as the name of a file or folder."""
-    return (part == part.rstrip(" .") and not _NOT_ON_WINDOWS.search(part)
-            and part.partition(".")[0].upper() not in _DEVICES)
-
-
 def _content(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
-        return archive.read(info)
-    except (*_DAMAGED, OSError) as error:  # bz2 takes damage for a failing disk
+        return content(archive, info)
+    except (*_DAMAGED, OSError) as error:
         if info.flag_bits & 1:
             raise MleError(f"{path} is locked with a password. {_AGAIN}") from None
         raise MleError(f"{path} is damaged: {info.filename!r} cannot be unpacked ({error}). {_AGAIN}") from None
