@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, insert, select, update
 from autograder.errors import MleError, nearest
 from autograder.grading.gradebook import make_gradebook
 from autograder.grading.lms_names import Owner
-from autograder.grading.spreadsheet import read_table, table_text
+from autograder.grading.spreadsheet import defused, read_table, table_text
 from autograder.grading.stored import write_atomically
 
 ROSTER = "roster.csv"
@@ -22,10 +22,12 @@ ROSTER = "roster.csv"
 _COLUMNS = ("id", "first_name", "last_name", "email", "lms_user_id")
 _OPTIONAL = "other_names"
 _LONGEST = 128  # what the gradebook's columns hold
+_NO_NAME = " =+-@＝＋－＠\t\r\n"
 _NO_FOLDER = re.compile(r'[<>:"|?*/\\\x00-\x1f\x7f]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 # Letters that are no letter with an accent; lower-casing has made "ss" of "ß".
 _SINGLE = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i"})
+_APOSTROPHES = dict.fromkeys(map(ord, "'’ʼ`´"))
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 
 
@@ -79,7 +81,7 @@ class Roster:
         A column `other_names` may hold further names, with semicolons between them.
 
         Raises:
-            MleError: it cannot be read, or is no roster.
+            MleError: it cannot be read, is no roster, or has two people with one lms_user_id.
         """
         rows = read_table(path).rows
         if not rows:
@@ -98,18 +100,28 @@ class Roster:
                 raise MleError(f"{path}: row {number}: '{too_long}' is longer than {_LONGEST} characters.")
             others = tuple(name.strip() for name in values.get(_OPTIONAL, "").split(";") if name.strip())
             learners.append(Learner(**known, other_names=others))
+        numbers: dict[str, str] = {}
+        for one in learners:
+            if one.lms_user_id and (other := numbers.setdefault(one.lms_user_id, one.id)) != one.id:
+                raise MleError(f"{path}: '{other}' and '{one.id}' have the same lms_user_id {one.lms_user_id}. Correct "
+                               "it, or leave it out.")
         return cls(learners, str(path))
 
     @classmethod
     def of(cls, owners: Iterable[Owner]) -> Roster:
         """A roster of the people that names of files tell of; a name that can be no id is left out."""
         learners: dict[str, Learner] = {}
+        numbers: set[str] = set()
         for owner in sorted(owners, key=lambda owner: owner.label):
             if not owner.names or (owner.by == "canvas" and not owner.number):
                 continue
-            name = owner.names[0].strip(" =+-@\t")  # no formula, when a spreadsheet program opens the roster
+            # No formula, when a spreadsheet program opens the roster.
+            name = owner.names[0].strip(_NO_NAME)
             first, _, last = name.rpartition(" ") if owner.by in {"moodle", "person"} else ("", "", name)
+            first, last = first.strip(_NO_NAME), last.strip(_NO_NAME)
             number = owner.number if owner.by == "canvas" else ""
+            if number in numbers:  # somebody who has changed their name
+                continue
             given = owner.by in {"exchange", "given"}
             identity = owner.names[0] if given else fit_id(name) or f"student-{owner.number}"
             there = learners.get(identity)
@@ -119,6 +131,7 @@ class Roster:
                 continue
             learners.setdefault(identity, Learner(identity, *(("", "") if given else (first, last)),
                                                   lms_user_id=number))
+            numbers |= {number} - {""}
         return cls(learners.values())
 
     def write(self, path: Path) -> None:
@@ -141,28 +154,32 @@ class Roster:
         if not owner.names:
             return Match(None, "its name does not say whose it is; name the student with --student")
         if owner.by in {"exchange", "given"}:
-            return self._found(self._identified(owner.names[0]), owner.names[0], f"has the id '{owner.names[0]}'")
-        if owner.by == "canvas" and owner.number in self._by_number:
-            return Match(self._by_number[owner.number])
+            return self._found(self._identified(owner.names[0]), f"has the id '{owner.names[0]}'")
+        if owner.by == "canvas" and (found := self._by_number.get(owner.number)):
+            return self._found(found, f"has the lms_user_id {owner.number}")
         if owner.by == "canvas" and not owner.number:
             return Match(None, "Canvas handed it out without a name; download it again with names shown")
-        match = Match(None)
-        for name in owner.names:
-            found = self._identified(name) if owner.by == "person" else ()
-            found = found or self._called(name)
-            if len(found) > 1 and owner.by == "moodle" and owner.number:
-                found = tuple(one for one in found if one.lms_user_id == owner.number) or found
-            match = self._found(found, name, f"is called '{name}'")
-            if found:
-                break
+        if owner.by == "person":
+            return self._named(owner.names)
+        name = owner.names[0]
+        match = self._found(self._called(name, joined=owner.by == "canvas"), f"is called '{name}'")
         if owner.by == "canvas" and match.learner and match.learner.lms_user_id:
             return Match(None, f"{match.learner.id} is called so, but has the lms_user_id {match.learner.lms_user_id} "
                                f"and not {owner.number}")
-        if not match.learner and len(owner.names) > 1 and not match.why.startswith("more"):
-            return Match(None, f"{self.name} has nobody called {' or '.join(map(repr, owner.names))}")
         return match
 
-    def _found(self, found: tuple[Learner, ...], name: str, what: str) -> Match:
+    def _named(self, names: tuple[str, ...]) -> Match:
+        """Whom all the names together mean that somebody gave a file and the folders around it."""
+        found = {name: self._identified(name) or self._called(name) for name in names}
+        people = {one.id: one for several in found.values() for one in several}
+        if len(people) > 1:
+            told = " and ".join(repr(name) for name, several in found.items() if several)
+            return Match(None, f"{told} may be more than one person: {', '.join(people)}")
+        if people:
+            return Match(next(iter(people.values())))
+        return Match(None, f"{self.name} has nobody called {' or '.join(map(repr, names))}")
+
+    def _found(self, found: tuple[Learner, ...], what: str) -> Match:
         if len(found) == 1:
             return Match(found[0])
         if found:
@@ -176,8 +193,11 @@ class Roster:
         folded = name.casefold()
         return tuple(one for one in self.learners if folded in {one.id.casefold(), one.email.casefold()})
 
-    def _called(self, name: str) -> tuple[Learner, ...]:
+    def _called(self, name: str, joined: bool = False) -> tuple[Learner, ...]:
+        """By name; `joined`, or in letters that need no spaces, else by what it is with nothing between its parts."""
         ids = set().union(*(self._by_name.get(form, set()) for form in name_forms(name)))
+        if not ids and (joined or name.upper() == name.lower()):
+            ids = set().union(*(self._by_joined_name.get(form, set()) for form in joined_forms(name)))
         return tuple(one for one in self.learners if one.id in ids)
 
     @cached_property
@@ -185,30 +205,50 @@ class Roster:
         return {learner.id: learner for learner in self.learners}
 
     @cached_property
-    def _by_number(self) -> dict[str, Learner]:
-        return {learner.lms_user_id: learner for learner in self.learners if learner.lms_user_id}
+    def _by_number(self) -> dict[str, tuple[Learner, ...]]:
+        found: dict[str, tuple[Learner, ...]] = {}
+        for one in self.learners:
+            if one.lms_user_id:
+                found[one.lms_user_id] = (*found.get(one.lms_user_id, ()), one)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[str, set[str]]:
+        return self._by_forms(name_forms)
+
+    @cached_property
+    def _by_joined_name(self) -> dict[str, set[str]]:
+        return self._by_forms(joined_forms)
+
+    def _by_forms(self, forms: Callable[[str], set[str]]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for one in self.learners:
             names = (f"{one.first_name} {one.last_name}", f"{one.last_name} {one.first_name}", *one.other_names)
-            for form in set().union(*map(name_forms, names)):
+            for form in set().union(*map(forms, names)):
                 found.setdefault(form, set()).add(one.id)
         return found
 
 
 def name_forms(name: str) -> set[str]:
-    """The ways in which a name may have been written: in any order of its parts or with nothing between them, without
-    accents, and with umlauts spelt out. Two names are taken for the same if they share one."""
+    """The ways in which a name may have been written: in any order of its parts, without accents or apostrophes, and
+    with umlauts spelt out. Two names are taken for the same if they share one."""
+    return {" ".join(sorted(words)) for words in _spellings(name)}
+
+
+def joined_forms(name: str) -> set[str]:
+    """A name's spellings with nothing between its parts, as Canvas writes names, in the order in which they stand."""
+    return {"".join(words) for words in _spellings(name)}
+
+
+def _spellings(name: str) -> list[list[str]]:
     lower = unicodedata.normalize("NFC", name).casefold()
-    forms = set()
+    found = []
     for spelt in (lower, lower.translate(_SPELT_OUT)):
         letters = unicodedata.normalize("NFKD", spelt.translate(_SINGLE))
-        words = re.findall(r"[^\W_]+", "".join(c for c in letters if not unicodedata.combining(c)))
-        if words:
-            forms |= {" ".join(sorted(words)), "".join(words)}
-    return forms
+        plain = "".join(c for c in letters if not unicodedata.combining(c))
+        # Moodle takes apostrophes out of names.
+        found += [re.findall(r"[^\W_]+", text) for text in (plain, plain.translate(_APOSTROPHES))]
+    return [words for words in found if words]
 
 
 def fit_id(name: str) -> str:
@@ -250,4 +290,6 @@ def _unfit(identity: str) -> str:
         return "is empty"
     if _NO_FOLDER.search(identity) or identity[0] in "._" or identity[-1] in ". " or _DEVICES.fullmatch(identity):
         return "cannot be the name of a folder on every system"
+    if defused(identity) != identity:
+        return "begins like a formula, which spreadsheet programs would run"
     return ""
