@@ -102,7 +102,7 @@ def time_of(course: Course, student: str, lesson: str = MEANS) -> str:
 
 def everything(course: Course) -> dict[str, bytes]:
     return {path.relative_to(course.root).as_posix(): path.read_bytes()
-            for path in sorted((course.root / "submitted").rglob("*")) if path.is_file()}
+            for path in sorted((course.root / "submitted").rglob("*")) if path.is_file() and path.suffix != ".lock"}
 
 
 # --- the layouts
@@ -297,6 +297,33 @@ def test_a_file_and_its_folder_that_name_two_people_are_nobodys(packed, course, 
     assert what(done) == {}
 
 
+def test_a_hand_in_takes_nobody_elses_along(packed, course, downloads):
+    for name, data in {"week1/ada.zip": packed.read_bytes(), "week1/li1/1-2-loops.ipynb": notebook(course, LOOPS),
+                       "week2/juergen.ipynb": notebook(course), "week2/data/x.csv": b"1",
+                       "week2/obrien/1-2-loops.ipynb": notebook(course, LOOPS)}.items():
+        (downloads / "all" / name).parent.mkdir(parents=True, exist_ok=True)
+        (downloads / "all" / name).write_bytes(data)
+    done = run(course, downloads / "all")
+    assert what(done) == {("ada", MEANS): "new", ("li1", LOOPS): "new", ("juergen", MEANS): "new",
+                          ("obrien", LOOPS): "new"}
+    assert (course.root / "submitted/juergen" / MEANS / "data/x.csv").exists()
+
+
+@pytest.mark.parametrize(("names", "people"), [
+    (["ada/1-1-means.ipynb", "bob/1-1-means.ipynb"], {"ada", "bob"}),
+    (["ada/1-1-means.ipynb", "bob/1-2-loops.ipynb"], {"ada", "bob"}),
+    (["ada/1-1-means/1-1-means.ipynb", "bob/1-1-means/1-1-means.ipynb"], {"ada", "bob"}),
+    (["1-1-means.ipynb", "1-2-loops.ipynb"], {"week1"}),
+    (["work/1-1-means/1-1-means.ipynb", "work/1-2-loops/1-2-loops.ipynb",
+      "work/backups/1-1-means 2026-03-01 10.00.00/1-1-means.ipynb"], {"week1"}),
+])
+def test_a_zip_is_one_persons_only_if_its_notebooks_lie_together(names, people, course, downloads):
+    (course.root / "roster.csv").unlink()
+    path = zipped(downloads / "week1.zip", {
+        name: notebook(course, LOOPS if "loops" in name else MEANS, says=name) for name in names})
+    assert {student for student, _ in what(run(course, path))} == people
+
+
 def test_a_pack_by_itself_is_whose_the_instructor_says(packed, course, mle):
     done = mle("collect", str(packed), cwd=course.root)
     assert done.returncode == 1 and "name the student with --student" in done.stdout
@@ -399,6 +426,21 @@ def test_a_dry_run_changes_nothing(moodle, course):
     before = sorted(path for path in course.root.rglob("*"))
     assert what(run(course, moodle["flat"], dry_run=True)) == {("ada", MEANS): "new", ("juergen", MEANS): "new"}
     assert sorted(path for path in course.root.rglob("*")) == before
+
+
+def test_a_second_run_leaves_one_under_way_alone_and_clears_what_a_dead_one_left(moodle, course):
+    left = course.root / "submitted" / ".mle-collect-left"
+    left.mkdir(parents=True)
+
+    def again(text: str, done: int, of: int) -> None:
+        there = sorted((course.root / "submitted").glob(".mle-collect-*"))
+        assert len(there) == 1 and left not in there
+        with pytest.raises(MleError, match="Another `mle collect` is at work"):
+            run(course, moodle["flat"])
+        assert there[0].is_dir()
+
+    assert what(run(course, moodle["folders"], tell=again)) == {("ada", MEANS): "new", ("juergen", MEANS): "new"}
+    assert what(run(course, moodle["folders"])) == {("ada", MEANS): "unchanged", ("juergen", MEANS): "unchanged"}
 
 
 def test_what_was_kept_is_no_submission_for_grading(course, downloads):
@@ -507,6 +549,18 @@ def test_a_name_that_leads_out_of_the_zip_is_listed_and_goes_nowhere(name, says,
     assert what(done) == {("ada", MEANS): "new"}
     assert [says in one.why for one in done.unmatched] == [True]
     assert not [found for found in tmp_path.rglob("evil*")]
+
+
+@pytest.mark.parametrize("name", ["C:evil.py", "sub/nul.txt", "what?.py"])
+def test_a_name_that_some_system_does_not_take_is_listed_and_the_rest_is_collected(name, course, downloads):
+    path = zipped(downloads / "m.zip", {f"Ada Lovelace_1_assignsubmission_file_/{name}": b"1",
+                                        "Ada Lovelace_1_assignsubmission_file_/a.ipynb": notebook(course),
+                                        f"li1+{MEANS}+2026-03-01 10:00:00 UTC/{MEANS}.ipynb": notebook(course)})
+    done = run(course, path)
+    assert what(done) == {("ada", MEANS): "new", ("li1", MEANS): "new"}
+    assert ["cannot be written on every system" in one.why for one in done.unmatched] == [True]
+    assert [file.name for file in (course.root / "submitted/ada" / MEANS).iterdir() if file.name != "timestamp.txt"
+            ] == [f"{MEANS}.ipynb"]
 
 
 def test_a_learners_zip_that_leads_out_is_not_unpacked(course, downloads, tmp_path):

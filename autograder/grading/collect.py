@@ -6,9 +6,8 @@ A hand-in is never guessed to be somebody's: what cannot be told stays where it 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -16,17 +15,18 @@ from typing import Literal
 
 from autograder.errors import MleError
 from autograder.grading.found import File, Source, opened
-from autograder.grading.lms_names import Owner, own_names, read_name
+from autograder.grading.hand_in import fits_everywhere
+from autograder.grading.lms_names import Owner, lesson_in, own_names, read_name
 from autograder.grading.parcel import HandIn, hand_ins, timestamp_of
 from autograder.grading.place import place
 from autograder.grading.roster import ROSTER, Learner, Roster, enter_students
 from autograder.grading.spreadsheet import defused, read_table, table_text
+from autograder.grading.staging import staging
 from autograder.grading.stored import write_atomically
 from autograder.grading.worksheet import hand_in_times
 
 UNMATCHED = "unmatched.csv"
 _COLUMNS = ("from", "file", "name", "why")
-_STAGING = ".mle-collect-"
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
@@ -121,7 +121,8 @@ def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster
         tell: called with a few words, how many are done, and of how many.
 
     Raises:
-        MleError: a path does not exist, the roster or the worksheet is wrong, or `student` is not on it.
+        MleError: a path does not exist, the roster or the worksheet is wrong, `student` is not on it, or another run is
+            under way.
     """
     lessons, paths = tuple(lessons), list(paths)
     for path in paths:
@@ -138,8 +139,8 @@ def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster
             except MleError as error:
                 done.unmatched.append(Unmatched(str(path), "", "", str(error)))
                 continue
-            done.unmatched += [Unmatched(str(path), name, "", why) for name, why in source.problems]
             groups += _groups(source, lessons, student, known_times)
+            done.unmatched += [Unmatched(str(path), name, "", why) for name, why in source.problems]
         # The newest first: what follows for the same person and lesson is older.
         groups.sort(key=lambda group: group.newest, reverse=True)
         if known is None:
@@ -149,8 +150,8 @@ def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster
                 known.write(done.roster)
         elif student:
             known.by_id(student)
-        with _staging(root, dry_run) as staging:
-            _collect_groups(root, groups, known, _Wanted(lessons, lesson), staging, dry_run, done, tell)
+        with staging(root, dry_run) as here:
+            _collect_groups(root, groups, known, _Wanted(lessons, lesson), here, dry_run, done, tell)
     if not dry_run:
         done.students = enter_students(root / "gradebook.db", known.learners)
         done.listed = _list_unmatched(root, paths, done.unmatched)
@@ -163,7 +164,7 @@ class _Wanted:
     lesson: str
 
 
-def _collect_groups(root: Path, groups: list[_Group], roster: Roster, wanted: _Wanted, staging: Path, dry_run: bool,
+def _collect_groups(root: Path, groups: list[_Group], roster: Roster, wanted: _Wanted, folder: Path, dry_run: bool,
                     done: Collection, tell: Callable[[str, int, int], None]) -> None:
     found = [(group, roster.find(group.owner)) for group in groups]
     twice = _one_for_two(found)
@@ -176,14 +177,14 @@ def _collect_groups(root: Path, groups: list[_Group], roster: Roster, wanted: _W
         if learner is None:
             done.unmatched.append(_unmatched(group, why))
             continue
-        here = staging / str(number)
+        here = folder / str(number)
         try:
             parcel = hand_ins(here, group.owner, group.files, wanted.lessons, wanted.lesson)
         except (MleError, OSError) as error:
             done.unmatched.append(_unmatched(group, str(error)))
             continue
         finally:
-            _clear(staging, keep=here)
+            _clear(folder, keep=here)
         done.notes += [f"{group.source.path.name}, {learner.id}: {note}" for note in parcel.notes]
         done.unmatched += [_unmatched(group, why) for why in parcel.problems]
         for one in parcel.hand_ins:
@@ -220,6 +221,11 @@ def _groups(source: Source, lessons: tuple[str, ...], student: str, times: Mappi
     unnamed: list[File] = []
     for file in source.files:
         name = read_name(file.parts)
+        # A folder's names are already ones that this system takes.
+        if not source.path.is_dir() and not all(map(fits_everywhere, name.parts if name else file.parts)):
+            source.problems.append(("/".join(file.parts), "its name cannot be written on every system: rename it and "
+                                                          "collect it again"))
+            continue
         if name is None:
             unnamed.append(file)
             continue
@@ -236,15 +242,16 @@ def _groups(source: Source, lessons: tuple[str, ...], student: str, times: Mappi
         elif group.owner.by == "moodle" and tells:
             group.when = max((file.when for _, file in group.files if file.when), default=None)
     yield from named.values()
-    for parts, files in _own_hand_ins(source, unnamed, alone=not named):
+    for parts, files in _own_hand_ins(source, unnamed, lessons, alone=not named):
         owner = Owner("given", (student,)) if student else Owner("person", own_names(parts, lessons))
         yield _Group(source, owner, [(file.parts, file) for file in files])
 
 
-def _own_hand_ins(source: Source, files: list[File], alone: bool) -> Iterator[tuple[tuple[str, ...], list[File]]]:
+def _own_hand_ins(source: Source, files: list[File], lessons: tuple[str, ...],
+                  alone: bool) -> Iterator[tuple[tuple[str, ...], list[File]]]:
     """Files that were named by people, by hand-in, each with the path that may name its owner."""
     in_folder, by_itself = source.path.is_dir(), all(file.parts == (source.path.name,) for file in files)
-    if not in_folder and alone and any(_holds_lesson(file, ".ipynb") for file in files):
+    if not in_folder and alone and len({_home(file, lessons) for file in files if _holds_lesson(file, ".ipynb")}) == 1:
         yield (source.path.name,), files  # somebody's own zip, or notebook
         return
 
@@ -260,10 +267,26 @@ def _own_hand_ins(source: Source, files: list[File], alone: bool) -> Iterator[tu
         here = by_folder.pop(folder)
         hand_ins = [file for file in here if _holds_lesson(file, ".ipynb", ".zip")]
         if len(hand_ins) == 1 and len(folder) > in_folder:
-            inside = [other for other in by_folder if other[:len(folder)] == folder]
+            inside = _with_it(folder, by_folder) if _holds_lesson(hand_ins[0], ".ipynb") else []
             yield naming(hand_ins[0].parts), [*here, *(file for other in inside for file in by_folder.pop(other))]
         else:
             yield from ((naming(file.parts), [file]) for file in here)
+
+
+def _with_it(folder: tuple[str, ...], by_folder: Mapping[tuple[str, ...], list[File]]) -> list[tuple[str, ...]]:
+    """The folders within a notebook's own one, but for those with hand-ins, which may be somebody else's."""
+    inside = [other for other in by_folder if other[:len(folder)] == folder]
+    others = {other[len(folder)] for other in inside
+              if any(_holds_lesson(file, ".ipynb", ".zip") for file in by_folder[other])}
+    return [other for other in inside if other[len(folder)] not in others]
+
+
+def _home(file: File, lessons: tuple[str, ...]) -> tuple[str, ...]:
+    """The folder that holds a notebook, or the lesson's folder in which it lies; notebooks of one person share it."""
+    folder = file.parts[:-1]
+    if folder and lesson_in(folder[-1], lessons):
+        folder = folder[:-1]
+    return folder[:-1] if folder and folder[-1] == "backups" else folder  # as `mle` calls it, beside the lessons
 
 
 def _holds_lesson(file: File, *endings: str) -> bool:
@@ -302,22 +325,7 @@ def _list_unmatched(root: Path, paths: Iterable[Path], unmatched: list[Unmatched
     return path if unmatched else None
 
 
-@contextmanager
-def _staging(root: Path, dry_run: bool) -> Iterator[Path]:
-    """A folder beside the finished ones, so that renaming puts hand-ins in place. Clears what a killed run left."""
-    submitted = root / "submitted"
-    if not dry_run:
-        submitted.mkdir(exist_ok=True)
-        for left in submitted.glob(f"{_STAGING}*"):
-            shutil.rmtree(left, ignore_errors=True)
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=None if dry_run else submitted))
-    try:
-        yield staging
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _clear(staging: Path, keep: Path) -> None:
-    for other in staging.iterdir():
+def _clear(folder: Path, keep: Path) -> None:
+    for other in folder.iterdir():
         if other != keep:
             shutil.rmtree(other, ignore_errors=True)
