@@ -14,7 +14,7 @@ from autograder.errors import MleError
 from autograder.grading.found import File, is_junk
 from autograder.grading.hand_in import Pack, read_pack, unpack
 from autograder.grading.lms_names import Owner, lesson_in
-from autograder.grading.stored import MOST_MB
+from autograder.grading.stored import MOST_FILES, MOST_MB
 
 TIMESTAMP = "timestamp.txt"
 _LARGEST_NOTEBOOK_MB = 64
@@ -50,6 +50,19 @@ class Parcel:
     problems: list[str] = field(default_factory=list)
 
 
+class _Budget:
+    """What may be written of one parcel."""
+
+    def __init__(self) -> None:
+        self._files = self._bytes = 0
+
+    def take(self, files: int, size: int) -> None:
+        self._files, self._bytes = self._files + files, self._bytes + size
+        if self._files > MOST_FILES or self._bytes > MOST_MB * 2**20:
+            raise MleError(f"with what its zips hold it is more than the {MOST_MB} MiB or {MOST_FILES} files that can "
+                           "be graded")
+
+
 @dataclass(frozen=True)
 class _Notebook:
     """A notebook by its name in the parcel, with the zip that it came in."""
@@ -78,10 +91,10 @@ def hand_ins(here: Path, owner: Owner, files: list[tuple[tuple[str, ...], File]]
         MleError: it is too large, or a file cannot be read.
     """
     parcel = Parcel()
-    loose = here / "loose"
-    _write(loose, files)
+    loose, budget = here / "loose", _Budget()
+    _write(loose, files, budget)
     packs: dict[Path, Pack] = {}
-    _unpack_all(loose, packs, parcel, _DEEPEST_ZIP)
+    _unpack_all(loose, packs, parcel, _DEEPEST_ZIP, budget)
     found: dict[str, list[_Notebook]] = {}
     for path in _notebooks(loose):
         pack = next((packs[parent] for parent in path.parents if parent in packs), None)
@@ -93,6 +106,7 @@ def hand_ins(here: Path, owner: Owner, files: list[tuple[tuple[str, ...], File]]
             parcel.notes.append(f"{path.name} is of {of} and was left out")
         else:
             found.setdefault(of, []).append(_Notebook(path.relative_to(loose), of, pack))
+    budget = _Budget()  # each lesson gets what lies beside its notebook, which may be the same files for all of them
     everywhere = {loose / one.name.parent for several in found.values() for one in several}
     for of, several in found.items():
         chosen = max(several, key=lambda one: one.likeliest(owner.by))
@@ -100,7 +114,7 @@ def hand_ins(here: Path, owner: Owner, files: list[tuple[tuple[str, ...], File]]
             parcel.notes.append(f"more than one notebook of {of}: {chosen.name.as_posix()} was taken, not "
                                 f"{', '.join(others)}")
         target = here / "lessons" / of
-        _copy(loose / chosen.name, target, everywhere)
+        _copy(loose / chosen.name, target, everywhere, budget)
         (target / TIMESTAMP).unlink(missing_ok=True)  # whoever hands in does not set the time
         os.replace(target / chosen.name.name, target / f"{of}.ipynb")
         parcel.hand_ins.append(HandIn(of, target, _packed(chosen.pack)))
@@ -130,20 +144,17 @@ def _text(file: File) -> str:
         return ""
 
 
-def _write(folder: Path, files: list[tuple[tuple[str, ...], File]]) -> None:
-    left = MOST_MB * 2**20
+def _write(folder: Path, files: list[tuple[tuple[str, ...], File]], budget: _Budget) -> None:
     for parts, file in files:
         data = file.read()
-        left -= len(data)
-        if left < 0:
-            raise MleError(f"it is more than the {MOST_MB} MiB that can be graded")
+        budget.take(1, len(data))
         target = folder.joinpath(*parts)
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as new:
             new.write(data)
 
 
-def _unpack_all(folder: Path, packs: dict[Path, Pack], parcel: Parcel, deepest: int) -> None:
+def _unpack_all(folder: Path, packs: dict[Path, Pack], parcel: Parcel, deepest: int, budget: _Budget) -> None:
     """Unpacks zips that hold a notebook or, where there is none at all, further zips. Others are a learner's data."""
     zips = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() == ".zip" and path.is_file()]
     alone = not _notebooks(folder)
@@ -158,6 +169,7 @@ def _unpack_all(folder: Path, packs: dict[Path, Pack], parcel: Parcel, deepest: 
         if ".ipynb" not in holds and not (alone and ".zip" in holds and deepest > 1):
             continue
         target = path.with_name(f"{path.name} unpacked")
+        budget.take(len(pack.names) - 1, pack.size - path.stat().st_size)  # which goes once it is unpacked
         unpack(pack, target)
         packs[target] = pack
         # Without a receipt, the last sentence says only that it has none.
@@ -165,7 +177,7 @@ def _unpack_all(folder: Path, packs: dict[Path, Pack], parcel: Parcel, deepest: 
                          for text in (pack.problems if pack.receipt else pack.problems[:-1])]
         path.unlink()
         if ".ipynb" not in holds:
-            _unpack_all(target, packs, parcel, deepest - 1)
+            _unpack_all(target, packs, parcel, deepest - 1, budget)
 
 
 def _notebooks(folder: Path) -> list[Path]:
@@ -199,11 +211,15 @@ def _packed(pack: Pack | None) -> datetime | None:
     return packed if packed.tzinfo else packed.replace(tzinfo=UTC)
 
 
-def _copy(notebook: Path, target: Path, lessons: set[Path]) -> None:
+def _copy(notebook: Path, target: Path, lessons: set[Path], budget: _Budget) -> None:
     """Copies a notebook and what lies beside it, but for other notebooks and the folders of other lessons."""
     def not_part(folder: str, names: list[str]) -> list[str]:
         here = Path(folder)
         return [name for name in names if is_junk(name) or here / name in lessons
                 or (name.lower().endswith(".ipynb") and here / name != notebook)]
 
-    shutil.copytree(notebook.parent, target, ignore=not_part)
+    def copy(source: str, to: str) -> str:
+        budget.take(1, os.path.getsize(source))
+        return shutil.copy2(source, to)
+
+    shutil.copytree(notebook.parent, target, ignore=not_part, copy_function=copy)
