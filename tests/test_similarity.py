@@ -60,7 +60,7 @@ def made_up(seed: int, lines: int = 25) -> str:
     """A function at random."""
     chance = random.Random(seed)
     some = [chr(97 + number) * 3 for number in range(6)]
-    body = []
+    body = [f"{' = '.join(some[2:])} = 0"]  # a name that is never given a value is somebody else's, and keeps its name
     for _ in range(lines):
         one, two, three = chance.choices(some, k=3)
         call = chance.choice(["len", "sum", "sorted", "max", "math.sqrt", "np.mean", "list", "zip", f"{two}.pop"])
