@@ -24,6 +24,7 @@ from autograder.course import Course
 from autograder.errors import MleError
 from autograder.grading import GradingCourse, LatePolicy, grade_cohort
 from autograder.grading.policy import check_names, read_policy
+from autograder.grading.times import moment_of
 
 LESSON = "1-1-means"
 POLICY = f"""
@@ -353,6 +354,30 @@ def test_somebody_on_the_roster_may_have_an_extension_before_handing_in(course):
     assert [change.student for change in course.due().changes] == ["cy"]
 
 
+@pytest.mark.parametrize(("text", "moment"), [
+    ("2026-03-01 10:00:00.25 UTC\n", datetime(2026, 3, 1, 10, 0, 0, 250_000)),
+    ("2026-03-01 10:00:00", datetime(2026, 3, 1, 10)),
+    ("\ufeff2026-03-01T10:00Z", datetime(2026, 3, 1, 10)), ("2026-03-01 10.00.00 UTC", datetime(2026, 3, 1, 10)),
+    ("2026-03-01 10:00:00 +0100", datetime(2026, 3, 1, 9)), ("2026-03-01 10:00-05:30", datetime(2026, 3, 1, 15, 30)),
+    *((text, None) for text in ("", "2026-03-01 10:00:00 CEST", "2026-03-01", "2026-02-30 10:00:00 UTC", "10:00",
+                                "01.03.2026 10:00", "2026-03-01 10:00:00 +1", "0001-01-01 00:00:00 +01:00"))])
+def test_a_time_is_read_as_the_moment_it_is_or_not_at_all(text, moment):
+    assert moment_of(text) == (moment and moment.replace(tzinfo=UTC))
+
+
+def test_a_time_with_an_offset_counts_and_one_that_cannot_be_read_is_pointed_out(course):
+    for student, text in {"ada": "2026-03-01 10:00:00 +0100", "ben": "2026-03-01 10:00:00 CEST"}.items():
+        (course.root / "submitted" / student / LESSON / "timestamp.txt").write_text(text)
+    for graded in (2, 0):
+        outcome = grade_cohort(course, [LESSON], engine=EveryCheckPasses(), jobs=1)
+        assert outcome.graded == graded
+        (submission, why), = outcome.attention
+        assert submission.student == "ben" and "its timestamp.txt says '2026-03-01 10:00:00 CEST'" in why
+    with Gradebook(course.db_url) as book:
+        assert book.find_submission(LESSON, "ada").timestamp == datetime(2026, 3, 1, 9)
+        assert book.find_submission(LESSON, "ben").timestamp is None
+
+
 @pytest.mark.slow
 def test_nbgraders_own_autograde_takes_off_the_same(course):
     say(course, POLICY + f"[extensions.ben]\n{LESSON} = 2026-03-01T10:05:00+01:00\n")
@@ -389,7 +414,7 @@ def test_mle_due_says_what_it_does_and_does_it(course, typed):
     assert "Changed: dates 2, penalties 1." in typed("due")[1]
     assert "Nothing changes" in typed("due")[1]
     say(course, POLICY.replace(LESSON, "# "))
-    assert "1-1-means is not in [due], so it keeps what the gradebook says: due 2026-03-01 09:00 UTC." in typed("due")[1]
+    assert "not in [due], so it keeps what the gradebook says: due 2026-03-01 09:00 UTC." in typed("due")[1]
     assert penalties(course)["cy"] == 1.2
 
 

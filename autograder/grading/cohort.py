@@ -21,7 +21,6 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import parse_utc
 
 from autograder import execution
 from autograder.errors import MleError
@@ -32,6 +31,7 @@ from autograder.grading.key import Key
 from autograder.grading.late import Change
 from autograder.grading.ledger import Essay, Ledger
 from autograder.grading.stored import MOST_FILES, MOST_MB, RESULT_FILE, digest_of, environment_digest, result_json
+from autograder.grading.times import moment_of
 from autograder.grading.warm import Runs, warm_imports
 
 _STAGING = ".mle-grading-"
@@ -163,6 +163,9 @@ def _keep(course: GradingCourse, ledger: Ledger, done: _Done, outcome: Outcome) 
 def _point_out(submission: Submission, ended: str, outcome: Outcome) -> None:
     if ended != "completed":
         outcome.attention.append((submission, ended))
+    if (text := _time_text(submission.folder)) and moment_of(text) is None:
+        outcome.attention.append((submission, f"its timestamp.txt says {text[:40]!r}, so it counts as in time; write "
+                                              "the time like 2026-03-01 10:00:00 UTC, or with an offset like +01:00"))
 
 
 class _Staging:
@@ -292,10 +295,16 @@ def _text_digest(cell: NotebookNode) -> str:
 
 
 def _timestamp(folder: Path) -> datetime | None:
+    """When something was handed in, in UTC and without a zone, as nbgrader has it."""
+    moment = moment_of(_time_text(folder))
+    return moment and moment.replace(tzinfo=None)
+
+
+def _time_text(folder: Path) -> str:
     try:
-        return parse_utc(folders.read(folder / "timestamp.txt", 1000).decode("utf-8").strip())
-    except (OSError, ValueError, TypeError, OverflowError):
-        return None
+        return folders.read(folder / "timestamp.txt", 1000).decode("utf-8", "replace").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _copy_files(target: Path, *sources: Path) -> None:

@@ -15,6 +15,7 @@ from autograder.grading.found import File, is_junk
 from autograder.grading.hand_in import Pack, read_pack, unpack
 from autograder.grading.lms_names import Owner, lesson_in
 from autograder.grading.stored import MOST_FILES, MOST_MB
+from autograder.grading.times import moment_of
 
 TIMESTAMP = "timestamp.txt"
 _LARGEST_NOTEBOOK_MB = 64
@@ -126,15 +127,9 @@ def hand_ins(here: Path, owner: Owner, files: list[tuple[tuple[str, ...], File]]
 
 def timestamp_of(owner: Owner, files: list[tuple[tuple[str, ...], File]]) -> datetime | None:
     """When something was handed in through nbgrader's exchange: as its own file says, else its folder's name."""
-    from nbgrader.utils import parse_utc
-
     texts = [file for parts, file in files if parts == (TIMESTAMP,)]
-    for text in (*(_text(file) for file in texts), owner.when):
-        try:
-            return parse_utc(text).replace(tzinfo=UTC)
-        except (ValueError, TypeError, OverflowError, AttributeError):
-            continue
-    return None
+    moments = (moment_of(text) for text in (*(_text(file) for file in texts), owner.when))
+    return next((moment for moment in moments if moment), None)
 
 
 def _text(file: File) -> str:

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from nbgrader.utils import parse_utc
-
 from autograder.grading.parcel import TIMESTAMP, HandIn
 from autograder.grading.stored import digest_of, write_atomically
+from autograder.grading.times import moment_of
 
 # Neither `mle grade` nor nbgrader looks into it: no student's id begins with a dot.
 REPLACED = ".replaced"
@@ -74,8 +73,8 @@ def _folders(folder: Path) -> list[Path]:
 
 def _timestamp(folder: Path) -> datetime | None:
     try:
-        return parse_utc((folder / TIMESTAMP).read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
-    except (OSError, ValueError, TypeError, OverflowError, AttributeError):
+        return moment_of((folder / TIMESTAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
 
 

@@ -67,8 +67,8 @@ class GradingPolicy:
 
     Attributes:
         late: None where lateness is left to nbgrader's own plug-in.
-        due: per lesson, in UTC and without a zone, as nbgrader has it; a lesson that is not in it has its dates, and its
-            extensions, in the gradebook alone. None where there is no such table.
+        due: per lesson, in UTC and without a zone, as nbgrader has it; a lesson that is not in it has its dates and
+            extensions in the gradebook alone. None where there is no such table.
         extensions: per student and lesson, in the same way.
         zones: the offset in which to show each of these dates, by lesson or by student and lesson.
         local: the dates that came without an offset, as they are named in the file.

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader.api import Assignment, Grade, Student, SubmittedAssignment, SubmittedNotebook
-from nbgrader.utils import parse_utc
 from sqlalchemy import Engine, case, create_engine, func, select
 from sqlalchemy.exc import DatabaseError
 
 from autograder.errors import MleError
 from autograder.grading import RESULT_FILE, GradingCourse
+from autograder.grading.times import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ def _find_hand_ins(submitted: Path, cohort: Cohort) -> None:
 def _timestamp(path: Path) -> datetime | None:
     try:
         with path.open(encoding="utf-8") as file:
-            return _in_utc(parse_utc(file.read(1000).strip()))
-    except (OSError, ValueError, TypeError, OverflowError):
+            return moment_of(file.read(1000))
+    except (OSError, ValueError):
         return None
 
 
