@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from autograder.errors import MleError
 from autograder.grading import CheckResult, ExerciseResult, Result
 from autograder.learner.check import Checked, Hint
-from autograder.reports.check_page import check_page
+from autograder.reports.check_page import check_page, write_check_page
 
 SAYS = "mean([1, 2]) gave 2, expected 1.5: divide by the number of values"
 
@@ -47,3 +50,17 @@ def test_what_was_not_attempted_or_not_reached_is_no_failure():
     said = words(page_of(ExerciseResult("mean", False, "", (CheckResult("a", 2, 0, "failed", "not attempted yet"),)),
                          ExerciseResult("sum", True, "", (CheckResult("b", 1, 0, "not_run", "Not run."),), ran=False)))
     assert "mean not attempted yet" in said and "not run: the notebook ended before it" in said and "✗" not in said
+
+
+def test_a_page_replaces_an_earlier_one_and_nothing_else(tmp_path):
+    checked = Checked(Path("a.ipynb"), Result("1-1-means", "digest", ()), {}, True)
+    path, notes = tmp_path / "check.html", tmp_path / "notes.md"
+    for _ in range(2):
+        write_check_page(path, checked)
+    assert "0 of 0 points" in path.read_text()
+    notes.write_text("precious")
+    with pytest.raises(MleError, match=r"notes\.md is not a page of `mle check`"):
+        write_check_page(notes, checked)
+    with pytest.raises(MleError, match="There is no folder"):
+        write_check_page(tmp_path / "nowhere" / "check.html", checked)
+    assert notes.read_text() == "precious"

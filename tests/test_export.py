@@ -102,6 +102,14 @@ def test_the_plain_table_has_all_that_makes_up_a_total(course, mle):
     assert len(table) == 4
 
 
+def test_without_a_name_for_the_file_an_earlier_one_stays(course, mle):
+    (course.root / "grades.csv").write_text("somebody's own")
+    done = mle("export", "--to", "csv", cwd=course.root)
+    assert done.returncode == 0 and "grades (2).csv" in done.stdout
+    assert (course.root / "grades.csv").read_text() == "somebody's own"
+    assert (course.root / "grades (2).csv").read_text(encoding="utf-8-sig").startswith("id,")
+
+
 def test_one_lesson_to_a_file_of_ones_own_and_nothing_overwritten(course, mle, tmp_path):
     target = tmp_path / "Noten März.csv"
     assert mle("export", "--to", "csv", "--lesson", LOOPS, target, cwd=course.root).returncode == 0
@@ -183,7 +191,7 @@ def test_without_a_template_canvas_gets_numbers_names_and_points(course, mle):
         ("Lovelace, Ada", "17", "ada", "9.75", "2"), ("Groß, Jürgen", "", "juergen", "6", "")]
     done = mle("export", "--to", "canvas", "--lesson", LOOPS, cwd=course.root)
     assert "empty cell" not in done.stdout
-    assert len(rows_of(course.root / "grades-canvas.csv")) == 2
+    assert len(rows_of(course.root / "grades-canvas (2).csv")) == 2
 
 
 def filled_in(people: list[Learner], *rows: str) -> tuple[list[str], list[str]]:

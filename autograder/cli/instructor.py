@@ -169,11 +169,15 @@ def export(file: Path | None, kind: str, lessons: tuple[str, ...], template: Pat
 
 
 def _target(root: Path, file: Path | None, kind: str, template: Path | None) -> Path:
-    """The file to write: nobody's else."""
+    """The file to write: one that is not there yet."""
     if file is None:
-        if template:
-            return template.with_name(f"{template.stem} with grades.csv")
-        return root / ("grades.csv" if kind == "csv" else f"grades-{kind}.csv")
+        folder, stem = (template.parent, f"{template.stem} with grades") if template else (
+            root, "grades" if kind == "csv" else f"grades-{kind}")
+        path, number = folder / f"{stem}.csv", 1
+        while path.exists():
+            number += 1
+            path = folder / f"{stem} ({number}).csv"
+        return path
     if file.exists():
         raise MleError(f"{file} is there already, and nothing is overwritten. Name another file, or move it away.")
     if not file.absolute().parent.is_dir():

@@ -77,6 +77,10 @@ def check(lesson: str | None, page: Path | None) -> None:
     notebooks = _notebooks(workspace, lesson)
     if page and len(notebooks) > 1:
         raise MleError("--html writes the result of one lesson. Name the lesson, too.")
+    if page:
+        from autograder.reports.check_page import refuse_to_replace, write_check_page
+
+        refuse_to_replace(page)  # before anything is run
     need_extras(course, [lesson_id for lesson_id, _ in notebooks])
 
     from autograder.learner.check import check_lesson
@@ -97,10 +101,7 @@ def check(lesson: str | None, page: Path | None) -> None:
             console.print(f"The notebook did not run to its end: {checked.result.ended}.", markup=False)
         console.print(f"Graded as saved in {checked.notebook}", markup=False, style="dim", soft_wrap=True)
         if page:
-            from autograder.grading import write_atomically
-            from autograder.reports.check_page import check_page
-
-            write_atomically(page, check_page(checked))
+            write_check_page(page, checked)
         if not checked.counted:
             console.print(f"That is not your copy in {workspace.root}, so it does not count as progress.",
                           markup=False, soft_wrap=True)

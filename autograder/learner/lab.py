@@ -40,7 +40,8 @@ class Lab:
         self._log = root / ".mle" / "jupyterlab.log"
         self._log.parent.mkdir(parents=True, exist_ok=True)
         command = [
-            sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}",
+            # Not with the learner's own modules in the place of those that it imports.
+            sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={root}",
             # `quote` leaves a letter's meaning alone but not a space, which the address may not contain.
             f"--LabApp.default_url=/lab/tree/{quote(page)}",
             # Which tabs were open belongs to this folder, not to every JupyterLab of the account.

@@ -40,7 +40,7 @@ def _check(path: Path, root: Path) -> tuple[int, str, str]:
     """Runs `mle check` on a notebook; its exit status, the page it wrote, and what it printed."""
     with tempfile.TemporaryDirectory(prefix="mle-page-") as folder:
         page = Path(folder) / "check.html"
-        process = subprocess.Popen([sys.executable, "-m", "autograder", "check", str(path), "--html", str(page)],
+        process = subprocess.Popen([sys.executable, "-P", "-m", "autograder", "check", str(path), "--html", str(page)],
                                    cwd=root, text=True, encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         _checking[path] = process

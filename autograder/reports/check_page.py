@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.grading import ExerciseResult
+from autograder.errors import MleError
+from autograder.grading import ExerciseResult, write_atomically
 from autograder.learner.check import Checked
 from autograder.reports.tables import further_of, passed_of, points_of
 
+_GENERATOR = "mle check"
 # As lessons word it.
 _GAVE = re.compile(r"(?P<call>.+?) (?:gave|returned) (?P<got>.+), expected (?P<expected>.+)", re.DOTALL)
 
@@ -33,11 +36,33 @@ def check_page(checked: Checked) -> str:
     environment = Environment(loader=PackageLoader("autograder.reports"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("check.html").render(
-        lesson=result.lesson, earned=f"{result.earned:g}", points=f"{result.points:g}", title=points_of(result),
-        notes=notes,
+        generator=_GENERATOR, lesson=result.lesson, earned=f"{result.earned:g}", points=f"{result.points:g}",
+        title=points_of(result), notes=notes,
         summary=f"{done} of {len(result.exercises)} exercises solved, as saved in {checked.notebook.name}; "
                 f"it ran for {result.seconds:.1f} s.",
         exercises=[_exercise(exercise, checked) for exercise in result.exercises])
+
+
+def refuse_to_replace(path: Path) -> None:
+    """Makes sure that a page may be written there.
+
+    Raises:
+        MleError: the folder does not exist, or another file has that name.
+    """
+    if not path.absolute().parent.is_dir():
+        raise MleError(f"There is no folder {path.absolute().parent} to write {path.name} into. Make it, or name "
+                       "another file.")
+    if path.exists():
+        with path.open("rb") as file:
+            start = file.read(2000)
+        if start.strip() and f'content="{_GENERATOR}"'.encode() not in start:
+            raise MleError(f"{path} is not a page of `mle check`, so it is not replaced. Name another file.")
+
+
+def write_check_page(path: Path, checked: Checked) -> None:
+    """Writes the page in one step; one that was written before is replaced."""
+    refuse_to_replace(path)
+    write_atomically(path, check_page(checked))
 
 
 def _exercise(exercise: ExerciseResult, checked: Checked) -> dict[str, Any]:
