@@ -282,3 +282,9 @@ def test_pages_of_notebooks_that_really_ran_hold_nothing_hidden_either(course):
     assert json.dumps(record).count(MARK) == 0
     assert all(MARK not in page(course, student) for student in ("ada", "Jürgen Groß"))
     assert "6 of 6 from checks" in text_of(page(course))
+
+
+@pytest.mark.parametrize("text", ["<div>" * 20_000, "word " * 50_000])
+def test_a_text_without_end_is_shown_as_it_was_written(text):
+    html = html_of(text)
+    assert html.startswith("<pre>") and html.count("<") == 2

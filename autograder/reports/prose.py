@@ -21,6 +21,8 @@ _TAGS = {
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|svg\+xml|webp);base64,[A-Za-z0-9+/=\s]*")
 _LINK = re.compile(r"(https?|mailto):|#")
 _LONGEST_FORMULA, _DEEPEST_FORMULA = 400, 30
+# Beyond these the time that making it harmless takes grows faster than the text.
+_LONGEST, _MOST_TAGS = 200_000, 2_000
 _SIZE, _DPI = 12, 96
 
 
@@ -29,7 +31,12 @@ def html_of(markdown: str, attachments: Mapping[str, Mapping[str, str]] | None =
 
     Args:
         attachments: pictures that belong to the text, by name and media type.
+
+    Returns:
+        The text as it was written, where it is very long or has very many tags.
     """
+    if len(markdown) > _LONGEST or markdown.count("<") > _MOST_TAGS:
+        return Markup(f"<pre>{escape(markdown)}</pre>")
     renderer = _Renderer(escape=False, allow_harmful_protocols=False, exclude_anchor_links=True,
                          attachments={name: dict(bundle) for name, bundle in (attachments or {}).items()})
     html = MarkdownWithMath(renderer=renderer).render(markdown)
