@@ -70,6 +70,36 @@ def test_an_exercise_before_the_cell_that_oversteps_is_graded_however_late_that_
     assert "300 MiB of memory" in record.facts["too much"].reason
 
 
+def test_one_graders_job_may_have_its_processes_whatever_another_graders_job_has(level):
+    crowd = ("import threading, time\n"
+             "crowd = [threading.Thread(target=time.sleep, args=(3,)) for _ in range(45)]\n"
+             "for one in crowd:\n    one.start()\n"
+             "for one in crowd:\n    one.join()")
+    with Engine(Level(level)) as one, Engine(Level(level)) as other, ThreadPoolExecutor() as at_once:
+        for engine in (one, other):
+            engine.run(job({"warm": "1"}, ROOMY, ()))
+        records = list(at_once.map(lambda engine: engine.run(job({"crowd": crowd, "a: x": "crowd"}, ROOMY, ())),
+                                   (one, other)))
+    for record in records:
+        assert all(passed(record).values()), record
+
+
+def test_checks_wait_for_room_where_there_are_as_many_processes_as_there_may_be(run):
+    record = run({
+        "full": "import resource, threading, time\n"
+                "resource.setrlimit(resource.RLIMIT_NPROC, (40, 40))\n"
+                "try:\n"
+                "    for count in range(300):\n"
+                "        threading.Thread(target=time.sleep, args=(2,), daemon=True).start()\n"
+                "except RuntimeError:\n"
+                "    full = count",
+        "a: waits": "assert full < 40",
+        "next": "x = 1",
+        "b: next": "assert x == 1",
+    })
+    assert all(passed(record).values()), record
+
+
 # --- states -------------------------------------------------------------------------------------------------------
 
 

@@ -47,7 +47,7 @@ jail.enter_namespaces()
 child = os.fork()
 if child:
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-jail.build_root(jail.Jail(jail.Level.NAMESPACES, sys.argv[2], 1), (), Limits())
+jail.build_root(jail.Jail(jail.Level.NAMESPACES, sys.argv[2], jail.own_user()), (), Limits())
 assert os.listdir(sys.prefix) == ["pyvenv.cfg"], os.listdir(sys.prefix)
 assert os.listdir("/tmp") == [sys.prefix.split("/")[2]], os.listdir("/tmp")
 tempfile.TemporaryFile(dir="/tmp").close()

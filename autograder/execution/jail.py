@@ -42,7 +42,8 @@ _CPU_FACTS = "/sys/devices/system/cpu"
 _PROC_FACTS = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version",
                "/proc/filesystems", "/proc/sys/kernel", "/proc/sys/vm", "/proc/sys/fs")
 _MOST_OPEN = 512  # files at a time: each may hold memory of the kernel's
-_FIRST_UID = 1_879_048_192  # far from any account's; each job of root's gets one of its own
+# Far from any account's: one for every process number there can be, 64 times over, up to 2**31 - 1.
+_FIRST_UID, _MOST_PIDS, _CONTAINERS = 1_879_048_192, 2**22, 64
 
 
 class Level(enum.StrEnum):
@@ -60,12 +61,12 @@ class Jail:
     Attributes:
         level: how it is isolated.
         base: an empty folder of ours: the new root is mounted on it, or holds the work.
-        slot: tells jobs apart that run at the same time.
+        user: who the code runs as, see `own_user`.
     """
 
     level: Level
     base: str
-    slot: int
+    user: int
 
     @property
     def work(self) -> str:
@@ -86,6 +87,19 @@ def namespaces_needed() -> int:
     """Flags for `unshare`. Root needs no user namespace, and without one may change to a user of its own making."""
     flags = sc.CLONE_NEWNS | sc.CLONE_NEWPID | sc.CLONE_NEWNET | sc.CLONE_NEWIPC | sc.CLONE_NEWUTS
     return flags if os.geteuid() == 0 else flags | sc.CLONE_NEWUSER
+
+
+def own_user() -> int:
+    """Who a job of this process's is to run as: where the grader is root, a user that owns nothing.
+
+    No other job on the machine has it at the same time, whoever grades there: processes of one user may signal each
+    other, and share one limit on how many they are.
+    """
+    if os.geteuid() != 0:
+        return os.geteuid()
+    # Containers count their processes each from 1, and mostly share the system's users.
+    container = os.stat("/proc/self/ns/pid").st_ino % _CONTAINERS
+    return _FIRST_UID + container * _MOST_PIDS + os.getpid()
 
 
 def enter_namespaces() -> None:
@@ -127,7 +141,7 @@ def build_root(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None:
         os.chmod(f"{root}{path}", 0o1777)
     os.makedirs(f"{root}/proc")
     sc.mount("proc", f"{root}/proc", "proc", sc.MS_NOSUID | sc.MS_NODEV | 8)  # 8: MS_NOEXEC
-    uid = _own_uid(jail)
+    uid = jail.user
     with open(f"{root}/etc/passwd", "w") as file:
         file.write(f"root:x:0:0:root:/:/bin/sh\nlearner:x:{uid}:{uid}:learner:{HOME}:/bin/sh\n")
     with open(f"{root}/etc/group", "w") as file:
@@ -150,7 +164,7 @@ def prepare_folder(jail: Jail, folders: tuple[str, ...], limits: Limits) -> None
     """
     lay_out(jail.work, folders, limits.disk_mb * 2**20, limits.disk_mb * FILES_PER_MB)
     os.makedirs(jail.temporary)
-    uid = _own_uid(jail)
+    uid = jail.user
     if uid != os.geteuid():
         os.chmod(jail.base, 0o755)
         for folder in (jail.work, jail.temporary):
@@ -180,7 +194,7 @@ def restrict(jail: Jail, limits: Limits, baseline_bytes: int, spare_processes: i
         resource.setrlimit(what, (most, most))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
-    uid, before = _own_uid(jail), os.geteuid()
+    uid, before = jail.user, os.geteuid()
     processes = limits.processes
     kept = None
     if jail.level is Level.LANDLOCK:
@@ -257,11 +271,6 @@ def _bind(path: str, target: str, devices: bool = False) -> None:
     sc.make_read_only(target, devices)
 
 
-def _own_uid(jail: Jail) -> int:
-    """Who the code runs as: each of root's jobs gets a user that owns nothing."""
-    return os.geteuid() if os.geteuid() != 0 else _FIRST_UID + jail.slot
-
-
 def _give_to(uid: int, folder: str) -> None:
     for path, names, files in os.walk(folder):
         for name in ("", *names, *files):
@@ -311,7 +320,7 @@ def _works(attempt: Callable[[], None]) -> bool:
 
 def _try_namespaces(base: str) -> None:
     enter_namespaces()
-    jail = Jail(Level.NAMESPACES, base, 0)
+    jail = Jail(Level.NAMESPACES, base, own_user())
 
     def inside() -> None:
         build_root(jail, (), Limits())
@@ -323,6 +332,6 @@ def _try_namespaces(base: str) -> None:
 
 
 def _try_landlock(base: str) -> None:
-    jail = Jail(Level.LANDLOCK, base, 0)
+    jail = Jail(Level.LANDLOCK, base, own_user())
     prepare_folder(jail, (), Limits())
     restrict(jail, Limits(), 2**30)

@@ -15,6 +15,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from types import TracebackType
 from typing import Any
 
@@ -25,6 +26,7 @@ from autograder.execution.seeding import seed_all
 from autograder.execution.shell import Session, text_of
 
 _MOST_CALLS = 40  # in a traceback
+_BETWEEN_FORKS = 0.05  # seconds
 
 # As they are before any code of a job has run.
 _getstate, _setstate = random.getstate, random.setstate
@@ -92,7 +94,7 @@ class Runner:
         soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
         resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
         numbers = _getstate()
-        child = os.fork()
+        child = _forked()
         resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
         if child:
             self._groups.pop(group).close()
@@ -214,6 +216,18 @@ class Runner:
         """A process that a cell has forked, and that ran on to the cell's end, has no more to do."""
         if os.getpid() != self._pid:
             os._exit(0)
+
+
+def _forked() -> int:
+    """As `os.fork`; waits while this user has as many processes as it may.
+
+    They may be another job's, which will not be let live for long; this one's time is kept by the warden.
+    """
+    while True:
+        try:
+            return os.fork()
+        except BlockingIOError:
+            time.sleep(_BETWEEN_FORKS)
 
 
 def _loaded() -> list[str]:

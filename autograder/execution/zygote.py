@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Container
 
 from autograder.course import Limits
 from autograder.execution import accept, folders, pristine, record, runner, seeding, shell, usage, wire
@@ -90,10 +91,8 @@ def _ready(control: socket.socket, session: shell.Session, kept: Pristine, work:
 
 
 def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) -> None:
-    bases: dict[int, TemporaryFolder] = {}
-    children: dict[int, int] = {}
+    jobs: dict[int, TemporaryFolder] = {}  # by their processes
     forks = 0
-    slots = list(range(1000, 0, -1))
     signal.signal(signal.SIGCHLD, lambda *_: None)
     wake_read, wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.set_wakeup_fd(wake_write)
@@ -107,16 +106,15 @@ def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) 
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)
             for pid in _reap():
-                if pid in children:
-                    _kill_orphans(children)
-                    slots.append(children.pop(pid))
-                    bases.pop(pid).remove()
+                if pid in jobs:
+                    _kill_orphans(jobs)
+                    jobs.pop(pid).remove()
         if control.fileno() in ready:
             message, job = _receive_with_socket(control)
             if message is None:
                 break
             if "kill" in message:
-                if message["kill"] in children:
+                if message["kill"] in jobs:
                     os.kill(message["kill"], signal.SIGKILL)
                 continue
             if "cells" in message:
@@ -128,24 +126,24 @@ def _serve(control: socket.socket, parent: int, level: jails.Level, warm: Warm) 
             forks += 1
             if forks == _FORKS_WORTH_LARGE_PAGES:
                 sc.collapse_memory()
-            slot, base = slots.pop(), TemporaryFolder(_PREFIX)
+            base = TemporaryFolder(_PREFIX)
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 jails.close_all_but(job.fileno())
-                _become_job(job, jails.Jail(level, base.path, slot), warm)
-            children[pid], bases[pid] = slot, base
+                _become_job(job, jails.Jail(level, base.path, jails.own_user()), warm)
+            jobs[pid] = base
             job.close()
             wire.send(control, {"say": "started", "pid": pid})
-    for pid in children:
+    for pid in jobs:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    for pid in children:
+    for pid in jobs:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
     _kill_orphans({})
-    for base in bases.values():
+    for base in jobs.values():
         base.remove()
 
 
@@ -227,10 +225,10 @@ def _reap() -> list[int]:
     return gone
 
 
-def _kill_orphans(children: dict[int, int]) -> None:
+def _kill_orphans(jobs: Container[int]) -> None:
     """Kills what jobs have left behind that ended before their processes did; they are this process's children now."""
     for _ in range(1000):
-        orphans = [pid for pid in usage.children(os.getpid()) if pid not in children]
+        orphans = [pid for pid in usage.children(os.getpid()) if pid not in jobs]
         if not orphans:
             return
         for pid in orphans:

@@ -69,7 +69,7 @@ def refused_inside(folder: Path, pid: int, number: int) -> list[str]:
     """What a process in a jail without a process namespace was refused."""
     base = folder / f"job-{number}"
     base.mkdir()
-    jail = jails.Jail(jails.Level.LANDLOCK, str(base), 0)
+    jail = jails.Jail(jails.Level.LANDLOCK, str(base), jails.own_user())
     jails.prepare_folder(jail, (), Limits())
     reading, writing = os.pipe()
     child = os.fork()
