@@ -174,6 +174,8 @@ def _run(root: Path, *arguments: str) -> tuple[str, float, float, float]:
             said.seek(0)
             raise SystemExit(f"mle {arguments[0]} ended with status {process.returncode}: {said.read()[-2000:]}")
     name = arguments[0] if arguments[0] != "export" else " ".join(arguments)
+    # The table comes at the end, which is hours away.
+    print(f"{name}: {seconds:.1f} s", file=sys.stderr, flush=True)
     return name, seconds, peak / 2**20, (_size(root) - before) / 1e6
 
 
