@@ -167,14 +167,14 @@ def test_a_changed_lesson_is_graded_again(cohort):
 
 def test_points_and_comments_given_by_hand_survive_a_regrade(cohort):
     grade(cohort)
-    with Gradebook(cohort.db_url) as book:
+    with Gradebook(cohort.gradebook.url) as book:
         grade_row = book.find_grade("check-mean-values", LESSON, LESSON, "ben")
         grade_row.manual_score = 1.5
         book.find_grade("memo", LESSON, LESSON, "ben").manual_score = 3
         book.find_comment("mean", LESSON, LESSON, "ben").manual_comment = "nearly"
         book.db.commit()
     assert grade(cohort, regrade=True).graded == 7
-    with Gradebook(cohort.db_url) as book:
+    with Gradebook(cohort.gradebook.url) as book:
         assert book.find_grade("check-mean-values", LESSON, LESSON, "ben").manual_score == 1.5
         assert book.find_grade("memo", LESSON, LESSON, "ben").manual_score == 3
         assert book.find_comment("mean", LESSON, LESSON, "ben").manual_comment == "nearly"
@@ -299,7 +299,8 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_and_leaves_no_proces
     assert everything(root) == expected
 
 
-def test_ctrl_c_stops_a_run_with_nothing_left_behind_and_the_next_goes_on(cohort, mle):
+def test_ctrl_c_stops_a_run_with_nothing_left_behind_and_the_next_goes_on(cohort, mini, mle):
+    hand_in(mini, "zoe", with_answers(read_notebook(mini.notebooks / LESSON), {"mean": "import time\ntime.sleep(6)"}))
     process = subprocess.Popen([sys.executable, "-m", "autograder", "grade"], cwd=cohort.root, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=os.environ | {"PYTHONUNBUFFERED": "1"})

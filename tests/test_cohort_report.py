@@ -102,7 +102,7 @@ def test_a_lessons_row_counts_hand_ins_marks_and_what_waits(mini):
     hand_in(mini, "dee", mean=RIGHT)
     (mini.root / "submitted/eve" / MEANS).mkdir(parents=True)
     grading = grade(mini)
-    with Gradebook(grading.db_url) as book:
+    with Gradebook(grading.gradebook.url) as book:
         book.find_submission_notebook(MEANS, MEANS, "ada").late_submission_penalty = 0.5
         essay = book.find_grade("memo", MEANS, MEANS, "ada")
         essay.manual_score, essay.needs_manual_grade = 4, False
@@ -336,7 +336,7 @@ def test_a_damaged_record_is_pointed_out_and_stops_nothing(mini):
 def test_a_learner_without_files_and_a_lesson_without_hand_ins_have_their_place(mini):
     hand_in(mini, "ada", mean=RIGHT)
     grading = grade(mini)
-    with Gradebook(grading.db_url) as book:
+    with Gradebook(grading.gradebook.url) as book:
         book.add_student("zoe", first_name="Zoë", last_name="Ångström")
     shutil.rmtree(mini.root / "autograded")
     shutil.rmtree(mini.root / "submitted")
@@ -431,7 +431,7 @@ def evil(mini) -> Findings:
             f"def mean(values):\n    x = '</pre>{EVIL[:25]}'\n    y = [x, len(x), x + x, 3]\n    z = {{1: y, 2: x}}\n"
             f"    return z, y, x, values[1:3]  # fails mean-values: {EVIL}\n# ended: {EVIL}"))
     grading = grade(mini)
-    with Gradebook(grading.db_url) as book:
+    with Gradebook(grading.gradebook.url) as book:
         book.find_student("ada").first_name = EVIL
         book.db.commit()
     return look(mini, MEANS, LOOPS)

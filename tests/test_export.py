@@ -21,6 +21,7 @@ from stub_engine import EveryCheckPasses
 from autograder.cli import main
 from autograder.course import Course
 from autograder.grading import GradingCourse, grade_cohort
+from autograder.grading.gradebook import gradebook_of
 from autograder.grading.roster import Learner, Roster, enter_students
 from autograder.grading.spreadsheet import Table, defused, read_table, table_text
 from autograder.grading.totals import Results, Total
@@ -44,7 +45,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory, _built_mini: Path) -> Path:
     path = root / "submitted/eve" / MEANS / f"{MEANS}.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace("*Your answer here.*", "Growth."), encoding="utf-8")
     grade_cohort(GradingCourse(root), [MEANS, LOOPS], jobs=1, engine=EveryCheckPasses())
-    enter_students(root / "gradebook.db", PEOPLE)
+    enter_students(gradebook_of(root), PEOPLE)
     with closing(sqlite3.connect(root / "gradebook.db")) as db:
         db.execute("update assignment set duedate = '2026-03-01 08:00:00' where name = ?", (MEANS,))
         ada = f"(select id from submitted_assignment where student_id = 'ada' and assignment_id = "\

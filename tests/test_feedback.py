@@ -81,7 +81,7 @@ def _graded(_built_mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     grading = GradingCourse(root)
     assert grade_cohort(grading, [LESSON], engine=Leaky(), jobs=1).failures == []
     grade_cohort(grading, [OTHER], engine=EveryCheckPasses(), jobs=1)
-    with Gradebook(grading.db_url) as book:
+    with Gradebook(grading.gradebook.url) as book:
         book.update_or_create_student("ada", first_name="Ada", last_name="Lovelace")
     return root
 
@@ -103,7 +103,7 @@ def text_of(html: str) -> str:
 
 
 def by_hand(course: GradingCourse, student: str, cell: str, points: float, comment: str = "", extra: float = 0) -> None:
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         grade = book.find_grade(cell, LESSON, LESSON, student)
         grade.manual_score, grade.extra_credit, grade.needs_manual_grade = points, extra, False
         if comment:
@@ -170,7 +170,7 @@ def test_an_essay_shows_its_formulas_its_points_and_what_a_person_said_of_it(cou
 
 def test_points_for_a_check_given_by_a_person_are_shown_as_such(course):
     by_hand(course, "ada", "check-mean-edges", 0.5)
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         book.find_comment("mean", LESSON, LESSON, "ada").manual_comment = "half of it is right"
         book.db.commit()
     write_feedback(course, [LESSON])

@@ -12,7 +12,7 @@ import pytest
 from alembic.migration import MigrationContext
 from nbgrader.api import Gradebook
 
-from autograder.grading.gradebook import make_gradebook
+from autograder.grading.gradebook import store_in_file
 
 
 def tables(path: Path) -> dict[str, list]:
@@ -25,7 +25,7 @@ def tables(path: Path) -> dict[str, list]:
 
 def test_it_has_the_tables_and_the_version_that_nbgrader_gives_one(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # for nbgrader's `alembic`
-    make_gradebook(tmp_path / "ours.db")
+    store_in_file(tmp_path / "ours.db").make()
     Gradebook(f"sqlite:///{tmp_path / 'theirs.db'}").close()
     assert tables(tmp_path / "ours.db") == tables(tmp_path / "theirs.db")
     assert len(tables(tmp_path / "ours.db")["version"]) == 1
@@ -33,7 +33,7 @@ def test_it_has_the_tables_and_the_version_that_nbgrader_gives_one(tmp_path, mon
 
 def test_one_that_is_there_is_left_alone(tmp_path):
     (tmp_path / "gradebook.db").write_bytes(b"anything")
-    make_gradebook(tmp_path / "gradebook.db")
+    store_in_file(tmp_path / "gradebook.db").make()
     assert (tmp_path / "gradebook.db").read_bytes() == b"anything"
 
 
@@ -43,5 +43,5 @@ def test_where_it_cannot_be_finished_nothing_is_there(tmp_path, monkeypatch):
 
     monkeypatch.setattr(MigrationContext, "stamp", full)
     with pytest.raises(OSError, match="No space left"):
-        make_gradebook(tmp_path / "gradebook.db")
+        store_in_file(tmp_path / "gradebook.db").make()
     assert list(tmp_path.iterdir()) == []

@@ -90,7 +90,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
 @pytest.mark.parametrize(("text", "says"), [
     ("[late\n", "is not valid TOML"),
     ("[extensions.ada@school.org]\n", 'needs quotes: [extensions."ada@school.org"]'),
-    ("[laet]\n", "'laet' is unknown. Tables are: [late], [due] and [extensions.STUDENT]. Did you mean 'late'?"),
+    ("[laet]\n", "'laet' is unknown. Tables are: [late], [due] and [extensions.STUDENT]; above"),
     ("late = 3\n", "'late' has to be a table: write [late] on a line of its own"),
     ("[late]\ngrace = 3\n", "[late] 'grace' is unknown"),
     ("[late]\ngrace_minutes = 3\n", "[late] has no percent_per_day. Write for example `percent_per_day = 10`"),
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path):
 @pytest.mark.parametrize(("text", "says"), [
     ("[due]\n1-1-maens = 2026-12-01T00:00:00Z\n", "a lesson '1-1-maens', and there is none. Did you mean '1-1-means'?"),
     ("[due]\n1-1-means = 2026-12-01T00:00:00Z\n[extensions.adda]\n1-1-means = 2026-12-02T00:00:00Z\n",
-     "[extensions.adda] names a student of whom there is nothing in submitted/, gradebook.db or roster.csv. Did you "
+     "[extensions.adda] names a student of whom there is nothing in submitted/, the gradebook or roster.csv. Did you "
      "mean 'ada'?"),
     ("[extensions.ada]\n1-1-means = 2026-12-02T00:00:00Z\n", "extends '1-1-means', which has no date in [due]"),
     ("[due]\n1-1-means = 2026-12-01T00:00:00Z\n[extensions.ada]\n1-1-means = 2026-11-30T00:00:00Z\n",
@@ -209,7 +209,7 @@ def penalties(course: GradingCourse) -> dict[str, float]:
 
 
 def by_hand(course: GradingCourse, student: str, cell: str, points: float) -> None:
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         grade = book.find_grade(cell, LESSON, LESSON, student)
         grade.manual_score, grade.needs_manual_grade = points, False
         book.db.commit()
@@ -236,7 +236,7 @@ def test_the_penalty_is_a_share_of_what_was_earned_and_changes_with_dates_rates_
 
 def dates_of(course: GradingCourse) -> tuple[datetime | None, datetime | None]:
     """The lesson's date, and Ada's."""
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         return book.find_assignment(LESSON).duedate, book.find_submission(LESSON, "ada").duedate
 
 
@@ -373,7 +373,7 @@ def test_a_time_with_an_offset_counts_and_one_that_cannot_be_read_is_pointed_out
         assert outcome.graded == graded
         (submission, why), = outcome.attention
         assert submission.student == "ben" and "its timestamp.txt says '2026-03-01 10:00:00 CEST'" in why
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         assert book.find_submission(LESSON, "ada").timestamp == datetime(2026, 3, 1, 9)
         assert book.find_submission(LESSON, "ben").timestamp is None
 
@@ -383,7 +383,7 @@ def test_nbgraders_own_autograde_takes_off_the_same(course):
     say(course, POLICY + f"[extensions.ben]\n{LESSON} = 2026-03-01T10:05:00+01:00\n")
     for student in ("ben", "cy"):
         assert course.autograde(LESSON, student) == ""
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         assert book.find_submission(LESSON, "cy").late_submission_penalty == pytest.approx(1.2)
         assert book.find_submission(LESSON, "ben").extension == timedelta(minutes=5)
     assert course.due().changes == []

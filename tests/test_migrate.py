@@ -42,7 +42,7 @@ def _graded(_built_mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     shutil.copytree(root / "solutions" / OTHER, root / "submitted" / "ada" / OTHER)
     course = GradingCourse(root)
     grade_cohort(course, [LESSON, OTHER], engine=EveryCheckPasses(), jobs=1)
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         for student, cell, points, extra in (("ada", "check-mean-values", 1.5, 0.5), ("ada", "memo", 3, None),
                                              ("ben", "memo", 4, 1), ("ben", "check-geometric", 0, None)):
             grade = book.find_grade(cell, LESSON, LESSON, student)
@@ -235,7 +235,7 @@ def test_nbgraders_own_commands_and_formgrader_take_a_migrated_lesson(course):
     assert {student: (one["score"], one["max_score"]) for student, one in submissions.items()} == {
         "ada": (submissions["ada"]["score"], 17), "ben": (17, 17), "cy": (13, 17)}
     assert len(api.get_notebook_submissions(LESSON, LESSON)) == 3
-    with Gradebook(course.db_url) as book:
+    with Gradebook(course.gradebook.url) as book:
         for student in ("ada", "ben", "cy"):
             assert book.find_grade("check-mean-one", LESSON, LESSON, student).max_score == 4
             with pytest.raises(MissingEntry):

@@ -71,7 +71,7 @@ def scores(course: Course) -> dict[str, float]:
 
 def submission(course: Course, student: str) -> dict[str, tuple[float | None, bool]]:
     """Of one student's grades: automatic points, and whether a person must look."""
-    with Gradebook(GradingCourse(course.root).db_url) as gradebook:
+    with Gradebook(GradingCourse(course.root).gradebook.url) as gradebook:
         notebook = gradebook.find_submission_notebook(LESSON, LESSON, student)
         return {grade.name: (grade.auto_score, bool(grade.needs_manual_grade)) for grade in notebook.grades}
 
@@ -133,7 +133,7 @@ def test_unreadable_submissions_are_graded_as_nothing_with_the_reason_and_flagge
         assert f"{student}, {LESSON}" in said and why in said
         assert why in GradingCourse(course.root).result(LESSON, student)["ended"]
         assert scores(course)[student] == 0
-        with Gradebook(GradingCourse(course.root).db_url) as gradebook:
+        with Gradebook(GradingCourse(course.root).gradebook.url) as gradebook:
             assert gradebook.find_submission_notebook(LESSON, LESSON, student).flagged
     assert all((course.root / "autograded" / student / LESSON / "result.json").is_file() for student in EXPECTED)
 
@@ -234,7 +234,7 @@ def test_grading_again_keeps_a_persons_grade_and_comment(course):
     hand_in(course, "ada", released(course, mean=RIGHT["mean"], memo="Growth."))
     grading = GradingCourse(course.root)
     assert grading.autograde(LESSON, "ada") == ""
-    with Gradebook(grading.db_url) as gradebook:
+    with Gradebook(grading.gradebook.url) as gradebook:
         grade = gradebook.find_grade("memo", LESSON, LESSON, "ada")
         grade.manual_score, grade.needs_manual_grade = 3, False
         gradebook.find_comment("memo", LESSON, LESSON, "ada").manual_comment = "Well said."
@@ -244,7 +244,7 @@ def test_grading_again_keeps_a_persons_grade_and_comment(course):
     done = nbgrader("autograde", LESSON, "--force", cwd=course.root)
     assert done.returncode == 0, done.stderr
     assert scores(course) == {"ada": 9}
-    with Gradebook(grading.db_url) as gradebook:
+    with Gradebook(grading.gradebook.url) as gradebook:
         assert gradebook.find_grade("memo", LESSON, LESSON, "ada").manual_score == 3
         assert gradebook.find_comment("memo", LESSON, LESSON, "ada").manual_comment == "Well said."
 
@@ -257,13 +257,13 @@ def test_a_late_submission_is_penalised_by_the_courses_own_rule(course):
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text() + "\nimport sys\nsys.path.insert(0, '.')\nimport penalty\n"
                       "get_config().AssignLatePenalties.plugin_class = penalty.Penalty\n")
-    with Gradebook(GradingCourse(course.root).db_url) as gradebook:
+    with Gradebook(GradingCourse(course.root).gradebook.url) as gradebook:
         gradebook.update_or_create_assignment(LESSON, duedate="2024-01-01 00:00:00 UTC")
     hand_in(course, "late", released(course, **RIGHT), "2024-01-02 00:00:00 UTC")
     hand_in(course, "soon", released(course, **RIGHT), "2023-12-31 00:00:00 UTC")
     done = nbgrader("autograde", LESSON, cwd=course.root)
     assert done.returncode == 0, done.stderr
-    with Gradebook(GradingCourse(course.root).db_url) as gradebook:
+    with Gradebook(GradingCourse(course.root).gradebook.url) as gradebook:
         penalties = {student: gradebook.find_submission(LESSON, student).late_submission_penalty
                      for student in ("late", "soon")}
     assert penalties == {"late": 2, "soon": 0}

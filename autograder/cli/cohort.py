@@ -67,7 +67,7 @@ def demo(lessons: tuple[str, ...], folder: Path | None) -> None:
 @click.option("--trust-submissions", is_flag=True,
               help="Where this system cannot isolate submissions: run them with your own rights.")
 def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: bool, trust_submissions: bool) -> None:
-    """Grade what lies in submitted/STUDENT/LESSON into gradebook.db.
+    """Grade what lies in submitted/STUDENT/LESSON into the gradebook.
 
     What was graded before and has not changed is skipped. A run that was stopped goes on where it stopped.
     """
@@ -101,7 +101,7 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: boo
 @click.command("init-course")
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 def init_course(lessons: tuple[str, ...]) -> None:
-    """Enter the lessons in gradebook.db, so that nbgrader's commands and Formgrader know them."""
+    """Enter the lessons in the gradebook, so that nbgrader's commands and Formgrader know them."""
     course = find_course()
     chosen = chosen_lessons(course, lessons)
 
@@ -112,7 +112,7 @@ def init_course(lessons: tuple[str, ...]) -> None:
         for number, lesson_id in enumerate(chosen):
             show(lesson_id, number, len(chosen))
             grading.register([lesson_id])
-    console.print(f"{len(chosen)} lessons are registered in {course.root / 'gradebook.db'}", markup=False,
+    console.print(f"{len(chosen)} lessons are registered in {grading.gradebook}", markup=False,
                   soft_wrap=True)
 
 

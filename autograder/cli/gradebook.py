@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,7 @@ from autograder.cli.console import chosen_lessons, console, find_course, steps
 from autograder.errors import MleError
 
 if TYPE_CHECKING:
-    from autograder.grading import DateChange, Dues, GradingPolicy, Migration
+    from autograder.grading import DateChange, Dues, GradingPolicy, Migration, Store
 
 _EXAMPLE = """[late]
 grace_minutes = 15
@@ -51,7 +50,7 @@ def due(dry_run: bool) -> None:
         _say(_date_change(policy, change))
     for change in dues.changes:
         _say(f"{change.lesson}, {change.student}: penalty {change.before:g} → {change.after:g} points ({change.why})")
-    _say_result(dues, dry_run, course.root / "gradebook.db")
+    _say_result(dues, dry_run, grading.gradebook)
 
 
 @click.command()
@@ -89,6 +88,38 @@ def migrate(lessons: tuple[str, ...], dry_run: bool, undo: bool) -> None:
         again = " ".join(migration.lesson for migration in done.lessons)
         _say(f"The gradebook is migrated. As it was before, it is kept in {done.backup}; `mle migrate --undo` goes "
              f"back to that. Now run `mle grade {again}`.")
+
+
+@click.command("migrate-gradebook")
+@click.argument("url")
+@click.option("--from", "source", metavar="URL", help="The gradebook to carry over, where it is not the course's own; "
+                                                      "for example sqlite:///gradebook.db")
+def migrate_gradebook(url: str, source: str | None) -> None:
+    """Carry the gradebook over into the empty database at URL, for example postgresql://mle@db.example.org/course.
+
+    It is done in one transaction, in which every row is read back and compared. The gradebook of before stays as it
+    is; grading.toml says which one the course uses.
+    """
+    course = find_course()
+
+    from autograder.grading import POLICY_FILE, carry_gradebook, gradebook_of, store_at
+
+    target = store_at(url, "URL", course.root)
+    before = store_at(source, "--from", course.root) if source else gradebook_of(course.root)
+    if before.url == target.url:
+        raise MleError(f"The course uses {target} already. To carry an earlier gradebook over into it, name that one: "
+                       "--from sqlite:///gradebook.db")
+    with steps("migrate-gradebook") as show:
+        carried = carry_gradebook(before, target, tell=show)
+    _say(f"{before} → {target}")
+    for table, number in carried.rows.items():
+        if number:
+            _say(f"  {table}: {number} rows")
+    _say(f"All rows were read back and compared: {carried.submissions} submissions with {carried.points:g} points in "
+         f"all, the same in both.")
+    if gradebook_of(course.root).url != target.url:
+        _say(f"The course still uses {before}. To use the new one, write into {POLICY_FILE}, above the first [table]:"
+             f"\n\n  gradebook = \"{target.public}\"\n")
 
 
 @click.command()
@@ -142,7 +173,7 @@ def _date_change(policy: GradingPolicy, change: DateChange) -> str:
     return f"{change.lesson}: {what} {before} → {after}"
 
 
-def _say_result(dues: Dues, dry_run: bool, gradebook: Path) -> None:
+def _say_result(dues: Dues, dry_run: bool, gradebook: Store) -> None:
     for lesson, moment in dues.kept.items():
         _say(f"{lesson} is not in [due], so it keeps what the gradebook says: due {moment:%Y-%m-%d %H:%M} UTC. Change "
              "that in Formgrader, or name the lesson in [due].")
@@ -153,7 +184,7 @@ def _say_result(dues: Dues, dry_run: bool, gradebook: Path) -> None:
         _say(f"Not in the gradebook yet: {', '.join(dues.waiting)}. `mle grade` or `mle init-course` enters them, with "
              "their dates.")
     if not gradebook.exists():
-        _say(f"There is no {gradebook} yet: `mle grade` applies this to what it grades.")
+        _say(f"There is no gradebook {gradebook} yet: `mle grade` applies this to what it grades.")
     elif not dues.dates and not dues.changes:
         _say("Nothing changes: the gradebook says so already.")
     else:

@@ -45,7 +45,7 @@ def report(lessons: tuple[str, ...], path: Path | None, quick: bool, jobs: int) 
     grading.recompute_penalties()  # points may have been given by hand since `mle grade`
     cohort = read_cohort(grading, chosen)
     if not cohort.names:
-        raise MleError(f"There is no cohort in {course.root}: neither a gradebook.db with learners nor a folder of "
+        raise MleError(f"There is no cohort in {course.root}: neither a gradebook with learners nor a folder of "
                        "theirs in submitted. Collect what they handed in, run `mle grade`, and try again.")
     wrong, untried = _wrong_answers(course, cohort, quick, jobs)
     with steps("report") as show:

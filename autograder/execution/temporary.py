@@ -23,14 +23,17 @@ except ImportError:  # Windows, where nothing is cleared for others
 class TemporaryFolder:
     """A new folder, readable by this user alone, and locked until it is removed.
 
+    Args:
+        within: the folder to make it in; by default the system's for temporary ones.
+
     Attributes:
         path: where it is.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, within: str | None = None) -> None:
         self._lock: int | None = None
         while True:
-            self.path = tempfile.mkdtemp(prefix=prefix)
+            self.path = tempfile.mkdtemp(prefix=prefix, dir=within)
             try:
                 self._lock = None if fcntl is None else _lock(self.path)
             except (BlockingIOError, FileNotFoundError):
@@ -58,12 +61,12 @@ def temporary_folder(prefix: str) -> Iterator[str]:
         folder.remove()
 
 
-def clear_left(prefix: str) -> None:
+def clear_left(prefix: str, within: str | None = None) -> None:
     """Removes this user's folders of that prefix that no living process holds."""
     if fcntl is None:
         return
     with contextlib.suppress(OSError):
-        for entry in list(os.scandir(tempfile.gettempdir())):
+        for entry in list(os.scandir(within or tempfile.gettempdir())):
             if entry.name.startswith(prefix):
                 with contextlib.suppress(OSError):
                     lock = _lock(entry.path)

@@ -3,6 +3,7 @@
 from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_notebook, job_of
+from autograder.grading.gradebook import Store, gradebook_of, store_at
 from autograder.grading.key import Key, KeyCell
 from autograder.grading.late import Change, DateChange, Dues
 from autograder.grading.marks import Mark, Marks
@@ -14,6 +15,7 @@ from autograder.grading.reading import UnreadableNotebook, read_submission, rest
 from autograder.grading.result import NO_MESSAGE, CheckResult, ExerciseResult, Result, judge_checks
 from autograder.grading.scores import Score
 from autograder.grading.stored import RESULT_FILE, RESULT_SCHEMA, write_atomically
+from autograder.grading.transfer import Carried, carry_gradebook
 from autograder.grading.warm import Runs, warm_imports
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "POLICY_FILE",
     "RESULT_FILE",
     "RESULT_SCHEMA",
+    "Carried",
     "CellChange",
     "Change",
     "CheckResult",
@@ -42,18 +45,22 @@ __all__ = [
     "Runs",
     "Score",
     "ScoreChange",
+    "Store",
     "Submission",
     "UnreadableNotebook",
+    "carry_gradebook",
     "configure",
     "configure_kit",
     "find_submissions",
     "grade_cohort",
     "grade_notebook",
+    "gradebook_of",
     "job_of",
     "judge_checks",
     "names_of",
     "read_submission",
     "restore",
+    "store_at",
     "warm_imports",
     "write_atomically",
 ]

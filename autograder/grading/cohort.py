@@ -25,11 +25,12 @@ from nbformat import NotebookNode
 from autograder import execution
 from autograder.errors import MleError
 from autograder.execution import folders
+from autograder.execution.temporary import TemporaryFolder, clear_left
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
 from autograder.grading.late import Change
-from autograder.grading.ledger import Essay, Ledger
+from autograder.grading.ledger import Entry, Essay, Ledger
 from autograder.grading.stored import MOST_FILES, MOST_MB, RESULT_FILE, digest_of, environment_digest, result_json
 from autograder.grading.times import moment_of
 from autograder.grading.warm import Runs, warm_imports
@@ -120,8 +121,12 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
     submissions = find_submissions(course.root, lessons, student)
     runner = engine or _isolating_runner(trust_submissions)
     jobs = jobs or os.cpu_count() or 1
-    ledger = course.ledger()
-    outcome = Outcome(0, 0, [], [])
+    done, outcome = 0, Outcome(0, 0, [], [])
+
+    def say(text: str) -> None:
+        tell(text, done, len(submissions))
+
+    ledger = course.ledger(say)
     try:
         # A lesson that was registered half, or before it gained a check, is registered again.
         missing = [lesson for lesson in dict.fromkeys(s.lesson for s in submissions)
@@ -133,31 +138,38 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
         known = {} if regrade else ledger.graded()
         with _staging(course.root) as staging:
             grader = _Grader(course, runner, staging, known)
-            for done, (submission, result) in enumerate(_in_parallel(grader.grade, submissions, jobs), start=1):
-                if isinstance(result, MleError):
-                    outcome.failures.append((submission, str(result)))
-                elif isinstance(result, _Unchanged):
-                    outcome.skipped += 1
-                    _point_out(submission, result.ended, outcome)
-                else:
-                    _keep(course, ledger, result, outcome)
-                tell(f"{len(outcome.failures)} failed" if outcome.failures else submission.lesson, done,
-                     len(submissions))
+            for results in _in_parallel(grader.grade, submissions, jobs):
+                for submission, result in results:
+                    if isinstance(result, MleError):
+                        outcome.failures.append((submission, str(result)))
+                    elif isinstance(result, _Unchanged):
+                        outcome.skipped += 1
+                        _point_out(submission, result.ended, outcome)
+                _keep(course, ledger, [result for _, result in results if isinstance(result, _Done)], outcome)
+                done += len(results)
+                say(f"{len(outcome.failures)} failed" if outcome.failures else results[-1][0].lesson)
     finally:
         ledger.close()
     return outcome
 
 
-def _keep(course: GradingCourse, ledger: Ledger, done: _Done, outcome: Outcome) -> None:
-    """Puts a graded submission where it belongs; one that cannot be is a failure of its own."""
-    try:
-        _put_in_place(course.root, done)
-        _enter(ledger, done)
-    except (MleError, OSError, ValueError) as error:  # such as a name that is no text
-        outcome.failures.append((done.submission, f"Its scores could not be entered: {error}"))
-        return
-    outcome.graded += 1
-    _point_out(done.submission, done.graded.result.ended, outcome)
+def _keep(course: GradingCourse, ledger: Ledger, results: list[_Done], outcome: Outcome) -> None:
+    """Puts graded submissions where they belong; one that cannot be is a failure of its own."""
+    entries = []
+    for done in results:
+        try:
+            entry = _entry(done)
+            _put_in_place(course.root, done)
+        except (MleError, OSError, ValueError) as error:  # such as a name that is no text
+            outcome.failures.append((done.submission, f"Its scores could not be entered: {error}"))
+        else:
+            entries.append((done, entry))
+    for (done, _), why in zip(entries, ledger.enter([entry for _, entry in entries]), strict=True):
+        if why:
+            outcome.failures.append((done.submission, f"Its scores could not be entered: {why}"))
+            continue
+        outcome.graded += 1
+        _point_out(done.submission, done.graded.result.ended, outcome)
 
 
 def _point_out(submission: Submission, ended: str, outcome: Outcome) -> None:
@@ -172,7 +184,7 @@ class _Staging:
     """A folder in which threads put results together. Once it is closed none of them makes it anew."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=root))
+        self._folder = TemporaryFolder(_STAGING, str(root))
         self._writing, self._closed = threading.Lock(), False
 
     @contextmanager
@@ -185,12 +197,12 @@ class _Staging:
         with self._writing:
             if self._closed:
                 raise MleError("The run was stopped.")
-            yield Path(tempfile.mkdtemp(dir=self._folder)) / "files"
+            yield Path(tempfile.mkdtemp(dir=self._folder.path)) / "files"
 
     def close(self) -> None:
         with self._writing:
             self._closed = True
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
 
 
 class _Grader:
@@ -242,8 +254,11 @@ class _Grader:
 
 
 def _in_parallel(work: Callable[[Submission], _Done | _Unchanged], submissions: list[Submission],
-                 jobs: int) -> Iterator[tuple[Submission, _Done | _Unchanged | MleError]]:
-    """Results as they come, never many more than are being worked on: a thousand notebooks do not wait in memory."""
+                 jobs: int) -> Iterator[list[tuple[Submission, _Done | _Unchanged | MleError]]]:
+    """Results as they come, never many more than are being worked on: a thousand notebooks do not wait in memory.
+
+    All that have come since the last are handed out at once.
+    """
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
     todo = iter(submissions)
     running: dict[Future[_Done | _Unchanged], Submission] = {}
@@ -253,18 +268,21 @@ def _in_parallel(work: Callable[[Submission], _Done | _Unchanged], submissions: 
                 running[pool.submit(work, following)] = following
             if not running:
                 break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                submission = running.pop(future)
-                try:
-                    yield submission, future.result()
-                except execution.EngineError:
-                    raise
-                except MleError as error:
-                    yield submission, error
-                except Exception as error:  # whatever it is, it is this submission's and stops no other
-                    yield submission, MleError(f"It could not be graded: {error!r}")
+            yield [(running.pop(future), _outcome(future))
+                   for future in wait(running, return_when=FIRST_COMPLETED).done]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _outcome(future: Future[_Done | _Unchanged]) -> _Done | _Unchanged | MleError:
+    try:
+        return future.result()
+    except execution.EngineError:
+        raise
+    except MleError as error:
+        return error
+    except Exception as error:  # whatever it is, it is this submission's and stops no other
+        return MleError(f"It could not be graded: {error!r}")
 
 
 def _put_in_place(root: Path, done: _Done) -> None:
@@ -276,10 +294,10 @@ def _put_in_place(root: Path, done: _Done) -> None:
     os.replace(done.staged, target)
 
 
-def _enter(ledger: Ledger, done: _Done) -> None:
+def _entry(done: _Done) -> Entry:
     essays = {cell.metadata["nbgrader"]["grade_id"]: Essay(_is_blank(cell), _text_digest(cell))
               for cell in done.graded.notebook.cells if cell.metadata.get("mle", {}).get("kind") == "essay"}
-    ledger.enter(done.submission.student, done.submission.lesson, done.graded.result, done.digest,
+    return Entry(done.submission.student, done.submission.lesson, done.graded.result, done.digest,
                  _timestamp(done.submission.folder), essays)
 
 
@@ -331,8 +349,7 @@ def _staging(root: Path) -> Iterator[_Staging]:
     """A folder beside the finished ones, so that renaming puts results in place. Clears what a killed run left."""
     autograded = root / "autograded"
     autograded.mkdir(exist_ok=True)
-    for left in root.glob(f"{_STAGING}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    clear_left(_STAGING, str(root))
     staging = _Staging(root)
     try:
         yield staging

@@ -15,6 +15,7 @@ from typing import Literal
 
 from autograder.errors import MleError
 from autograder.grading.found import File, Source, opened
+from autograder.grading.gradebook import gradebook_of
 from autograder.grading.hand_in import fits_everywhere
 from autograder.grading.lms_names import Owner, lesson_in, own_names, read_name
 from autograder.grading.parcel import HandIn, hand_ins, timestamp_of
@@ -153,7 +154,7 @@ def collect(root: Path, lessons: Iterable[str], paths: Iterable[Path], *, roster
         with staging(root, dry_run) as here:
             _collect_groups(root, groups, known, _Wanted(lessons, lesson), here, dry_run, done, tell)
     if not dry_run:
-        done.students = enter_students(root / "gradebook.db", known.learners)
+        done.students = enter_students(gradebook_of(root), known.learners)
         done.listed = _list_unmatched(root, paths, done.unmatched)
     return done
 

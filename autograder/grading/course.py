@@ -27,7 +27,7 @@ from autograder.course import Course
 from autograder.errors import MleError
 from autograder.execution.temporary import temporary_folder
 from autograder.grading.backup import Undone, latest_backup, put_back
-from autograder.grading.gradebook import make_gradebook, opened
+from autograder.grading.gradebook import gradebook_of
 from autograder.grading.key import Key
 from autograder.grading.late import Change, Dues, Rule, plugin_rule, policy_rule, work_out
 from autograder.grading.ledger import Ledger, digests, forget, needs_migration
@@ -43,12 +43,18 @@ _AFTER_TRACEBACK = ("[WARNING] Removing failed assignment", "[ERROR] There was a
 
 
 class GradingCourse:
-    """nbgrader's side of a course folder: `solutions/`, `submitted/`, `autograded/`, `feedback/` and a gradebook."""
+    """nbgrader's side of a course folder: `solutions/`, `submitted/`, `autograded/`, `feedback/` and a gradebook.
+
+    Attributes:
+        gradebook: where the scores are.
+
+    Raises:
+        MleError: what the course names as its gradebook cannot be one.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._gradebook = self.root / "gradebook.db"
-        self.db_url = f"sqlite:///{self._gradebook}"
+        self.gradebook = gradebook_of(self.root)
 
     def register(self, lesson_ids: Iterable[str]) -> None:
         """Enters assignments and their checks in the gradebook; doing it again brings them up to date.
@@ -56,11 +62,11 @@ class GradingCourse:
         Raises:
             MleError: nbgrader refuses, because a check was added or removed that there are submissions for.
         """
-        make_gradebook(self._gradebook)
+        self.gradebook.make()
         with _nbgrader_environment(), temporary_folder("mle-assignment-") as nowhere:
             for lesson_id in lesson_ids:
                 try:
-                    generate(self.root, lesson_id, self.db_url, Path(nowhere))
+                    generate(self.root, lesson_id, self.gradebook.url, Path(nowhere))
                 except MleError:
                     # nbgrader's own words do not say how to mend this.
                     with self._session() as session:
@@ -86,22 +92,25 @@ class GradingCourse:
 
     def marks(self, lessons: Iterable[str], student: str | None = None) -> list[Marks]:
         """What the gradebook says of the submissions of lessons, or of one student's, check by check."""
-        if not self._gradebook.exists():
+        if not self.gradebook.exists():
             return []
         policy = self.policy()
         with self._session() as session:
             return list(read_marks(session, policy, lessons, student))
 
-    def ledger(self) -> Ledger:
+    def ledger(self, tell: Callable[[str], None] = lambda text: None) -> Ledger:
         """The gradebook, opened for writing scores; made if there is none.
+
+        Args:
+            tell: called with a few words when it has to be waited for.
 
         Raises:
             MleError: `grading.toml` or `nbgrader_config.py` says something that cannot be meant.
         """
         policy = self.policy()
-        make_gradebook(self._gradebook)
+        self.gradebook.make()
         with _nbgrader_environment():
-            return Ledger(self.db_url, policy, self._rule(policy))
+            return Ledger(self.gradebook, policy, self._rule(policy), tell)
 
     def policy(self) -> GradingPolicy:
         """The course's due dates, extensions and late policy.
@@ -113,7 +122,7 @@ class GradingCourse:
         if policy.due or policy.extensions:
             lessons = set(Course(self.root).lesson_ids)
             students = _handed_in(self.root) | _on_roster(self.root / ROSTER)
-            if self._gradebook.exists():
+            if self.gradebook.exists():
                 with self._session() as session:
                     lessons |= set(session.scalars(select(Assignment.name)))
                     students |= set(session.scalars(select(Student.id)))
@@ -132,7 +141,7 @@ class GradingCourse:
             MleError: `grading.toml` or `nbgrader_config.py` says something that cannot be meant.
         """
         policy = self.policy()
-        if policy.empty or not self._gradebook.exists():
+        if policy.empty or not self.gradebook.exists():
             return Dues()
         with self._session() as session:
             dues = work_out(session, policy, self._rule(policy))
@@ -154,7 +163,7 @@ class GradingCourse:
             MleError: a lesson is not built, or another program is writing to the gradebook.
         """
         keys = [Key.load(self.root / "solutions" / lesson) for lesson in lessons]
-        if not self._gradebook.exists():
+        if not self.gradebook.exists():
             return Migrated([])
         policy = self.policy()
         with self._session() as session:
@@ -162,7 +171,7 @@ class GradingCourse:
                 if not policy.empty:
                     work_out(session, policy, self._rule(policy)).enter()
 
-            return migrate(session, self._gradebook, keys, self.result, settle, dry_run=dry_run, tell=tell)
+            return migrate(session, self.gradebook, self.root, keys, self.result, settle, dry_run=dry_run, tell=tell)
 
     def undo_migration(self) -> Undone:
         """Puts the gradebook back as it was before the last migration; the present one is kept beside it.
@@ -170,17 +179,17 @@ class GradingCourse:
         Raises:
             MleError: there is none to undo, or another program is writing to the gradebook.
         """
-        if not self._gradebook.exists():
-            raise MleError(f"There is no {self._gradebook}, so there is no migration to undo.")
+        if not self.gradebook.exists():
+            raise MleError(f"There is no gradebook {self.gradebook}, so there is no migration to undo.")
         with self._session() as session:
-            before, now = latest_backup(session, self._gradebook), digests(session)
-        with opened(f"sqlite:///{before}") as session:
+            before, now = latest_backup(session, self.gradebook), digests(session)
+        with before.session() as session:
             # What was graded since has other files beside it: with the scores of before it has to be graded again.
             for (student, lesson), digest in digests(session).items():
                 if now.get((student, lesson), digest) != digest:
                     forget(session, lesson, student)
             session.commit()
-        return put_back(before, self._gradebook)
+        return put_back(before, self.gradebook)
 
     def recompute_penalties(self) -> list[Change]:
         """The late penalties that had to change for the scores and dates there are now; see `due`."""
@@ -201,7 +210,7 @@ class GradingCourse:
     @contextmanager
     def _session(self) -> Iterator[Session]:
         """The gradebook's rows; what is not committed at the end is rolled back."""
-        with _nbgrader_environment(), opened(self.db_url) as session:
+        with _nbgrader_environment(), self.gradebook.session() as session:
             yield session
 
     def _rule(self, policy: GradingPolicy) -> Rule:
@@ -210,7 +219,6 @@ class GradingCourse:
     def _config(self) -> Config:
         config = Config()
         configure_kit(config, self.root)
-        config.CourseDirectory.db_url = self.db_url
         return config
 
     def _api(self, lesson_id: str) -> NbGraderAPI:

@@ -6,7 +6,7 @@ gives points by hand. So it is worked out again whenever scores are entered, sho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,7 +86,7 @@ class AssignPenalties(AssignLatePenalties):
             rule = self.plugin_inst.late_submission_penalty
         with Gradebook(names["db_url"]) as gradebook:
             submission = gradebook.find_submission(names["assignment"], names["student"])
-            due = work_out(gradebook.db, policy, rule, submission)
+            due = work_out(gradebook.db, policy, rule, [submission.id])
             for change in due.changes:
                 self.log.warning("%s, %s: %s points are taken off: %s", change.student, change.lesson, change.after,
                                  change.why)
@@ -109,16 +109,19 @@ def plugin_rule(config: Config) -> Rule:
 
 
 def work_out(session: Session, policy: GradingPolicy, rule: Rule,
-             submission: SubmittedAssignment | None = None) -> Dues:
+             submissions: Collection[str] | None = None) -> Dues:
     """What dates and penalties should be, by the scores that the gradebook has now.
 
     Args:
-        submission: this one alone, if given, and its lesson's due date.
+        submissions: the ids of these alone, if given, and their lessons' due dates.
     """
     dues = Dues()
     session.flush()
-    assignments = [submission.assignment] if submission else session.scalars(
-        select(Assignment).order_by(Assignment.name)).all()
+    chosen = select(Assignment).order_by(Assignment.name)
+    if submissions is not None:
+        chosen = chosen.where(Assignment.id.in_(
+            select(SubmittedAssignment.assignment_id).where(SubmittedAssignment.id.in_(submissions))))
+    assignments = session.scalars(chosen).all()
     due_of, named = {}, policy.due or {}
     for assignment in assignments:
         due = named.get(assignment.name, assignment.duedate)
@@ -129,10 +132,8 @@ def work_out(session: Session, policy: GradingPolicy, rule: Rule,
             dues.dates.append(DateChange(assignment.name, "", assignment.duedate, due))
             dues._writes.append((assignment, "duedate", due))
     known = {assignment.name for assignment in assignments}
-    dues.waiting = [] if submission else [lesson for lesson in named if lesson not in known]
-    rows = ([(submission, [(notebook, points_of(notebook)) for notebook in submission.notebooks])] if submission
-            else _submissions(session))
-    for submitted, notebooks in rows:
+    dues.waiting = [] if submissions is not None else [lesson for lesson in named if lesson not in known]
+    for submitted, notebooks in _submissions(session, submissions):
         _of_submission(dues, policy, rule, submitted, notebooks, due_of[submitted.assignment_id])
     return dues
 
@@ -150,9 +151,14 @@ def points_of(notebook: SubmittedNotebook) -> float:
     return sum(points + extra for points, extra in given if points is not None)
 
 
-def _submissions(session: Session) -> list[tuple[SubmittedAssignment, list[tuple[SubmittedNotebook, float]]]]:
-    """All submissions with their notebooks and the points of each. nbgrader's own sums read all grades for each."""
-    points = dict(session.execute(select(Grade.notebook_id, func.sum(Grade.score)).group_by(Grade.notebook_id)).all())
+def _submissions(session: Session, chosen_ids: Collection[str] | None,
+                 ) -> list[tuple[SubmittedAssignment, list[tuple[SubmittedNotebook, float]]]]:
+    """Submissions with their notebooks and the points of each. nbgrader's own sums read all grades for each."""
+    sums = select(Grade.notebook_id, func.sum(Grade.score)).group_by(Grade.notebook_id)
+    if chosen_ids is not None:
+        sums = sums.join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id).where(
+            SubmittedNotebook.assignment_id.in_(chosen_ids))
+    points = dict(session.execute(sums).all())
     # Named columns, because some that nbgrader computes come along otherwise, row by row.
     submission = contains_eager(SubmittedNotebook.assignment).load_only(
         SubmittedAssignment.assignment_id, SubmittedAssignment.student_id, SubmittedAssignment.timestamp,
@@ -162,6 +168,8 @@ def _submissions(session: Session) -> list[tuple[SubmittedAssignment, list[tuple
     chosen = (select(SubmittedNotebook).join(SubmittedNotebook.assignment).join(SubmittedAssignment.assignment)
               .options(load_only(SubmittedNotebook.late_submission_penalty), submission, assignment)
               .order_by(Assignment.name, SubmittedAssignment.student_id))
+    if chosen_ids is not None:
+        chosen = chosen.where(SubmittedAssignment.id.in_(chosen_ids))
     grouped: dict[str, tuple[SubmittedAssignment, list[tuple[SubmittedNotebook, float]]]] = {}
     for notebook in session.scalars(chosen):
         entry = grouped.setdefault(notebook.assignment.id, (notebook.assignment, []))

@@ -30,7 +30,7 @@ from autograder.authoring import generate
 from autograder.errors import MleError
 from autograder.execution.temporary import temporary_folder
 from autograder.grading.backup import Copy, record
-from autograder.grading.gradebook import make_gradebook, opened
+from autograder.grading.gradebook import Store, store_in_file
 from autograder.grading.key import Key
 from autograder.grading.late import points_of
 from autograder.grading.ledger import agrees, forget
@@ -95,13 +95,13 @@ class Migrated:
     backup: Path | None = None
 
 
-def migrate(session: Session, gradebook: Path, keys: Sequence[Key], records: Records, settle: Callable[[], None], *,
-            dry_run: bool, tell: Callable[[str, int, int], None]) -> Migrated:
+def migrate(session: Session, gradebook: Store, root: Path, keys: Sequence[Key], records: Records,
+            settle: Callable[[], None], *, dry_run: bool, tell: Callable[[str, int, int], None]) -> Migrated:
     """Brings a gradebook to the present cells of lessons, all of them in one transaction.
 
     Args:
         session: of that gradebook; committed at the end, unless it is a dry run.
-        gradebook: its file, in the course's folder.
+        root: the course's folder.
         keys: the lessons; those that need nothing are left alone.
         records: tells which checks were passed, where their points change.
         settle: called before the end, for what hangs on the scores.
@@ -116,13 +116,14 @@ def migrate(session: Session, gradebook: Path, keys: Sequence[Key], records: Rec
     def carry() -> None:
         for done, lesson in enumerate(stale):
             tell(lesson, done, len(stale))
-            migrations.append(_carry_lesson(session, gradebook.parent, lesson, _passed(records, lesson)))
+            migrations.append(_carry_lesson(session, root, lesson, _passed(records, lesson)))
 
     if dry_run or not stale:
         carry()
         return Migrated(migrations)
+    gradebook.hold(session.connection())  # so the copy is of just before
     for lesson in stale:
-        forget(session, lesson)  # the first write: from here on nobody else can, so the copy is of just before
+        forget(session, lesson)
     with Copy(gradebook, "before-migrate") as copy:
         carry()
         session.flush()
@@ -166,11 +167,10 @@ def _carry_lesson(session: Session, root: Path, lesson: str, passed: _Passed) ->
         joinedload(SubmittedNotebook.assignment))).all()
     migration = Migration(lesson, submissions=len(submitted))
     with temporary_folder("mle-migrate-") as folder:
-        fresh = Path(folder) / "gradebook.db"
-        make_gradebook(fresh)
-        url = f"sqlite:///{fresh}"
-        generate(root, lesson, url, Path(folder) / "release")
-        with opened(url) as other:
+        fresh = store_in_file(Path(folder) / "gradebook.db")
+        fresh.make()
+        generate(root, lesson, fresh.url, Path(folder) / "release")
+        with fresh.session() as other:
             _Carrier(session, notebook, submitted, migration, passed).carry(_find(other, lesson))
     return migration
 

@@ -31,8 +31,10 @@ from autograder.course import Limits
 from autograder.errors import MleError
 from autograder.grading.foreign import Rules, gradebook_notebook, is_python, key_of
 from autograder.grading.grade import Graded, grade_hand_in, ungraded
+from autograder.grading.gradebook import gradebook_of
 from autograder.grading.key import Key
 from autograder.grading.late import AssignPenalties
+from autograder.grading.policy import POLICY_FILE
 from autograder.grading.reading import UnreadableNotebook, read_hand_in, restore
 from autograder.grading.stored import RESULT_FILE, digest_of, result_json, write_atomically
 from autograder.grading.validation import validate_with_our_engine
@@ -65,8 +67,19 @@ def configure(c: Config, root: str | os.PathLike[str] | None = None) -> None:
 
 
 def configure_kit(c: Config, root: str | os.PathLike[str]) -> None:
-    """The same for a folder laid out as courses of this kit are: directories, generate step, grading and feedback."""
+    """The same for a folder laid out as courses of this kit are: directories, generate step, grading and feedback.
+
+    Raises:
+        MleError: the settings name another gradebook than the rest of the kit would use.
+    """
     root = Path(root).resolve()
+    store = gradebook_of(root)
+    own = c.CourseDirectory.get("db_url")
+    if isinstance(own, str) and own not in {store.url, str(store)}:
+        raise MleError(f"{root / 'nbgrader_config.py'} sets CourseDirectory.db_url, but the other commands would use "
+                       f"{store}. Take it out there, and name the gradebook in {POLICY_FILE}, above the first [table]: "
+                       'gradebook = "URL".')
+    c.CourseDirectory.db_url = store.url
     configure_release(c)
     c.CourseDirectory.root = str(root)
     # nbgrader's own default lies outside the course and is not writable for an ordinary user.

@@ -1,4 +1,6 @@
-"""`grading.toml`: when lessons are due, for whom later, and what lateness costs.
+"""`grading.toml`: when lessons are due, for whom later, what lateness costs, and where the gradebook is.
+
+    gradebook = "postgresql://mle@db.example.org/course"    # without it, the file gradebook.db
 
     [late]
     grace_minutes = 15          # nothing is taken off within these
@@ -99,16 +101,32 @@ def read_policy(root: Path) -> GradingPolicy:
     Raises:
         MleError: it is no TOML, or says something that cannot be meant; names file and key, and how to mend it.
     """
+    return _Reader(root / POLICY_FILE).policy(_read(root / POLICY_FILE))
+
+
+def gradebook_setting(root: Path) -> str:
+    """The URL of the gradebook that a course's `grading.toml` names; empty if it names none.
+
+    Raises:
+        MleError: it is no TOML, or names no text.
+    """
     path = root / POLICY_FILE
+    said = _read(path).get("gradebook", "")
+    if not isinstance(said, str):
+        raise MleError(f"{path}: 'gradebook' is {said!r}, which is no text. Write it in quotes, above the first "
+                       "[table], like gradebook = \"postgresql://USER@HOST/DATABASE\".")
+    return said.strip()
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        return GradingPolicy()
+        return {}
     except UnicodeDecodeError as error:
         raise MleError(f"{path} is not UTF-8 text (byte {error.start} is out of place). Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise MleError(f"{path} is not valid TOML: {error}. {_QUOTES}") from None
-    return _Reader(path).policy(data)
 
 
 def check_names(root: Path, policy: GradingPolicy, lessons: Iterable[str], students: Iterable[str]) -> None:
@@ -124,7 +142,7 @@ def check_names(root: Path, policy: GradingPolicy, lessons: Iterable[str], stude
     for student, lesson in policy.extensions:
         if student not in students:
             raise MleError(f"{path}: [extensions.{student}] names a student of whom there is nothing in submitted/, "
-                           f"gradebook.db or roster.csv. {nearest(student, students)} Somebody who has not handed "
+                           f"the gradebook or roster.csv. {nearest(student, students)} Somebody who has not handed "
                            "anything in yet belongs into roster.csv.")
         if lesson not in (policy.due or {}):
             # nbgrader keeps an extension as a length of time after the due date.
@@ -144,7 +162,8 @@ class _Reader:
         self._local: list[str] = []
 
     def policy(self, data: dict[str, Any]) -> GradingPolicy:
-        self._only(data, ("late", "due", "extensions"), "", "Tables are: [late], [due] and [extensions.STUDENT].")
+        self._only(data, ("gradebook", "late", "due", "extensions"), "",
+                   "Tables are: [late], [due] and [extensions.STUDENT]; above them may be `gradebook`.")
         late = self._late(self._table(data["late"], "late")) if "late" in data else None
         due = None
         if "due" in data:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import create_engine, insert, select, update
+from sqlalchemy import insert, select, update
 
 from autograder.errors import MleError, nearest
-from autograder.grading.gradebook import make_gradebook
+from autograder.grading.gradebook import Store
 from autograder.grading.lms_names import Owner
 from autograder.grading.spreadsheet import defused, read_table, table_text
 from autograder.grading.stored import write_atomically
@@ -258,29 +258,26 @@ def fit_id(name: str) -> str:
     return "-".join(words)[:_LONGEST - 28]
 
 
-def enter_students(gradebook: Path, learners: Iterable[Learner]) -> int:
+def enter_students(gradebook: Store, learners: Iterable[Learner]) -> int:
     """Enters people in a gradebook; what it has of them beyond the roster stays. Returns how many were new or changed.
     """
     from nbgrader.api import Student
 
-    make_gradebook(gradebook)
+    gradebook.make()
     students, changed = Student.__table__, 0
     columns = [field.name for field in fields(Learner) if field.name in _COLUMNS]
-    engine = create_engine(f"sqlite:///{gradebook}")
-    try:
-        with engine.begin() as connection:
-            there = {row.id: row for row in connection.execute(select(students))}
-            for learner in learners:
-                values = {column: getattr(learner, column) for column in columns if getattr(learner, column)}
-                if learner.id not in there:
-                    connection.execute(insert(students).values(values))
-                elif any(getattr(there[learner.id], column) != value for column, value in values.items()):
-                    connection.execute(update(students).where(students.c.id == learner.id).values(values))
-                else:
-                    continue
-                changed += 1
-    finally:
-        engine.dispose()
+    with gradebook.connection() as connection:
+        there = {row.id: row for row in connection.execute(select(students))}
+        for learner in learners:
+            values = {column: getattr(learner, column) for column in columns if getattr(learner, column)}
+            if learner.id not in there:
+                connection.execute(insert(students).values(values))
+            elif any(getattr(there[learner.id], column) != value for column, value in values.items()):
+                connection.execute(update(students).where(students.c.id == learner.id).values(values))
+            else:
+                continue
+            changed += 1
+        connection.commit()
     return changed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from nbgrader.api import Assignment, Grade, GradeCell, Notebook, SubmittedAssignment, SubmittedNotebook, TaskCell
 from sqlalchemy import Integer, cast, func, select
@@ -34,7 +35,7 @@ class Score:
 
 
 def read_scores(session: Session) -> list[Score]:
-    """Every submission in a gradebook, by lesson and student."""
+    """Every submission in a gradebook, by due date (those without first), lesson and student."""
     points: dict[str, float] = {}
     for kind in (GradeCell, TaskCell):
         for assignment, most in session.execute(
@@ -49,11 +50,12 @@ def read_scores(session: Session) -> list[Score]:
         select(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty))
         .group_by(SubmittedNotebook.assignment_id)).all())
     rows = session.execute(
-        select(SubmittedAssignment.id, SubmittedAssignment.student_id, Assignment.id, Assignment.name)
-        .join(SubmittedAssignment.assignment)
-        .order_by(Assignment.duedate, Assignment.name, SubmittedAssignment.student_id))
+        select(SubmittedAssignment.id, SubmittedAssignment.student_id, Assignment.id, Assignment.name,
+               Assignment.duedate).join(SubmittedAssignment.assignment)).all()
     scores = []
-    for submission, student, assignment, lesson in rows:
+    # Sorted here: databases do not agree on where nothing belongs, nor on text.
+    for submission, student, assignment, lesson, _ in sorted(
+            rows, key=lambda row: (row.duedate is not None, row.duedate or datetime.min, row.name, row.student_id)):
         score, waiting = earned.get(submission, (0.0, 0))
         scores.append(Score(student, lesson, score, points.get(assignment, 0.0), bool(waiting),
                             penalties.get(submission) or 0.0))

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nbgrader.api import Assignment, Grade, Student, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import case, create_engine, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.exc import DatabaseError
 
 from autograder.errors import MleError
+from autograder.grading.gradebook import gradebook_of
 from autograder.grading.roster import ROSTER, Learner, Roster
 
 
@@ -64,12 +65,11 @@ def read_totals(root: Path, lessons: Iterable[str]) -> Results:
     Raises:
         MleError: there is no gradebook, or it cannot be read; or the roster is wrong.
     """
-    path, lessons = root / "gradebook.db", tuple(lessons)
-    if not path.is_file():
-        raise MleError(f"There is no {path}, so nothing has been graded yet. Run `mle grade` first.")
-    engine = create_engine(f"sqlite:///{path}")
+    gradebook, lessons = gradebook_of(root), tuple(lessons)
+    if not gradebook.exists():
+        raise MleError(f"There is no gradebook {gradebook}, so nothing has been graded yet. Run `mle grade` first.")
     try:
-        with engine.connect() as connection:
+        with gradebook.connection() as connection:
             people = [Learner(*(value or "" for value in row)) for row in connection.execute(
                 select(Student.id, Student.first_name, Student.last_name, Student.email, Student.lms_user_id)
                 .order_by(Student.id))]
@@ -83,15 +83,14 @@ def read_totals(root: Path, lessons: Iterable[str]) -> Results:
                 .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
                 .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
                 .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-                .where(Assignment.name.in_(lessons)).group_by(SubmittedAssignment.id)).all()
+                .where(Assignment.name.in_(lessons))
+                .group_by(SubmittedAssignment.id, Assignment.id)).all()
             most = dict(connection.execute(select(Assignment.name, Assignment.max_score)).all())
             penalties = dict(connection.execute(
                 select(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty))
                 .group_by(SubmittedNotebook.assignment_id)).all())
     except DatabaseError as error:
-        raise MleError(f"{path} cannot be read as a gradebook: {error.orig}. Put a copy of it back.") from None
-    finally:
-        engine.dispose()
+        raise MleError(f"{gradebook} cannot be read as a gradebook: {error.orig}. Put a copy of it back.") from None
     totals = [Total(student, lesson, automatic, by_hand, penalties[submission] or 0.0, most[lesson], bool(waiting),
                     when.replace(tzinfo=UTC) if when else None, _seconds_late(when, due, extension))
               for student, lesson, automatic, by_hand, waiting, when, due, extension, submission in rows]

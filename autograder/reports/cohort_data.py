@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader.api import Assignment, Grade, Student, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import Engine, case, create_engine, func, select
+from sqlalchemy import Connection, case, func, select
 from sqlalchemy.exc import DatabaseError
 
 from autograder.errors import MleError
@@ -105,16 +105,13 @@ def read_cohort(grading: GradingCourse, lessons: Sequence[str]) -> Cohort:
     """
     cohort = Cohort({}, tuple(lessons), {lesson: {} for lesson in lessons}, {lesson: {} for lesson in lessons})
     _find_hand_ins(grading.root / "submitted", cohort)
-    if (grading.root / "gradebook.db").is_file():
-        engine = create_engine(grading.db_url)
+    if grading.gradebook.exists():
         try:
-            _read_gradebook(engine, cohort)
+            with grading.gradebook.connection() as connection:
+                _read_gradebook(connection, cohort)
         except DatabaseError as error:
-            raise MleError(f"{grading.root / 'gradebook.db'} cannot be read as a gradebook: {error.orig}. If it was "
-                           "made with an older nbgrader, run `nbgrader db upgrade`; otherwise put a copy of it back."
-                           ) from None
-        finally:
-            engine.dispose()
+            raise MleError(f"{grading.gradebook} cannot be read as a gradebook: {error.orig}. If it was made with an "
+                           "older nbgrader, run `nbgrader db upgrade`; otherwise put a copy of it back.") from None
     for lesson, learners in cohort.handed_in.items():
         for learner, time in learners.items():
             if time is None:
@@ -163,32 +160,31 @@ def _in_utc(time: datetime | None) -> datetime | None:
     return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
-def _read_gradebook(engine: Engine, cohort: Cohort) -> None:
-    with engine.connect() as connection:
-        for student, first, last in connection.execute(select(Student.id, Student.first_name, Student.last_name)):
-            cohort.names[student] = " ".join(part for part in (first, last) if part) or student
-        most = dict(connection.execute(select(Assignment.name, Assignment.max_score)).all())
-        lessons = dict(connection.execute(select(Assignment.id, Assignment.name)).all())
-        # In one query for all: nbgrader's own scores ask the database again for each submission.
-        totals = connection.execute(
-            select(SubmittedNotebook.assignment_id, func.sum(Grade.score),
-                   func.sum(case((Grade.needs_manual_grade, 1), else_=0)))
-            .select_from(SubmittedNotebook).join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-            .group_by(SubmittedNotebook.assignment_id))
-        scores = {submission: (score or 0.0, bool(waiting)) for submission, score, waiting in totals}
-        penalties = dict(connection.execute(
-            select(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty))
-            .group_by(SubmittedNotebook.assignment_id)).all())
-        for submission, lesson_id, student, handed_in in connection.execute(
-                select(SubmittedAssignment.id, SubmittedAssignment.assignment_id, SubmittedAssignment.student_id,
-                       SubmittedAssignment.timestamp)):
-            lesson = lessons.get(lesson_id)
-            if lesson not in cohort.standings:
-                continue
-            earned, waiting = scores.get(submission, (0.0, False))
-            cohort.standings[lesson][student] = Standing(earned, most[lesson], waiting,
-                                                         penalties.get(submission) or 0.0)
-            cohort.handed_in[lesson][student] = _in_utc(handed_in)
+def _read_gradebook(connection: Connection, cohort: Cohort) -> None:
+    for student, first, last in connection.execute(select(Student.id, Student.first_name, Student.last_name)):
+        cohort.names[student] = " ".join(part for part in (first, last) if part) or student
+    most = dict(connection.execute(select(Assignment.name, Assignment.max_score)).all())
+    lessons = dict(connection.execute(select(Assignment.id, Assignment.name)).all())
+    # In one query for all: nbgrader's own scores ask the database again for each submission.
+    totals = connection.execute(
+        select(SubmittedNotebook.assignment_id, func.sum(Grade.score),
+               func.sum(case((Grade.needs_manual_grade, 1), else_=0)))
+        .select_from(SubmittedNotebook).join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .group_by(SubmittedNotebook.assignment_id))
+    scores = {submission: (score or 0.0, bool(waiting)) for submission, score, waiting in totals}
+    penalties = dict(connection.execute(
+        select(SubmittedNotebook.assignment_id, func.sum(SubmittedNotebook.late_submission_penalty))
+        .group_by(SubmittedNotebook.assignment_id)).all())
+    for submission, lesson_id, student, handed_in in connection.execute(
+            select(SubmittedAssignment.id, SubmittedAssignment.assignment_id, SubmittedAssignment.student_id,
+                   SubmittedAssignment.timestamp)):
+        lesson = lessons.get(lesson_id)
+        if lesson not in cohort.standings:
+            continue
+        earned, waiting = scores.get(submission, (0.0, False))
+        cohort.standings[lesson][student] = Standing(earned, most[lesson], waiting,
+                                                     penalties.get(submission) or 0.0)
+        cohort.handed_in[lesson][student] = _in_utc(handed_in)
 
 
 def _record(text: bytes) -> Record:
