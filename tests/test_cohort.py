@@ -300,7 +300,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_and_leaves_no_proces
 
 
 def test_ctrl_c_stops_a_run_with_nothing_left_behind_and_the_next_goes_on(cohort, mini, mle):
-    hand_in(mini, "zoe", with_answers(read_notebook(mini.notebooks / LESSON), {"mean": "import time\ntime.sleep(6)"}))
+    hand_in(mini, "zoe", with_answers(read_notebook(mini.notebooks / LESSON), {"mean": "import time\ntime.sleep(99)"}))
     process = subprocess.Popen([sys.executable, "-m", "autograder", "grade"], cwd=cohort.root, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=os.environ | {"PYTHONUNBUFFERED": "1"})
@@ -312,5 +312,6 @@ def test_ctrl_c_stops_a_run_with_nothing_left_behind_and_the_next_goes_on(cohort
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == []
     assert list(cohort.root.glob(".mle-*")) == []
+    shutil.rmtree(cohort.root / "submitted" / "zoe")
     assert mle("grade", cwd=cohort.root).returncode == 0
     assert scores(cohort)["ada", LESSON] == 6

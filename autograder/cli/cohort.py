@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -61,12 +60,15 @@ def demo(lessons: tuple[str, ...], folder: Path | None) -> None:
 @click.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--student", metavar="ID", help="Only what this student handed in.")
-@click.option("--jobs", "-j", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
-              help="Submissions to grade at a time.")
+@click.option("--jobs", "-j", type=click.IntRange(1),
+              help="Submissions to grade at a time; by default one for each core, or as many as the cluster takes.")
+@click.option("--scheduler", metavar="ADDRESS",
+              help="Run the notebooks on a Dask cluster, for example tcp://10.0.0.5:8786; see docs/scaling.md.")
 @click.option("--regrade", is_flag=True, help="Grade again what was graded; points given by hand stay.")
 @click.option("--trust-submissions", is_flag=True,
               help="Where this system cannot isolate submissions: run them with your own rights.")
-def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: bool, trust_submissions: bool) -> None:
+def grade(lessons: tuple[str, ...], student: str | None, jobs: int | None, scheduler: str | None, regrade: bool,
+          trust_submissions: bool) -> None:
     """Grade what lies in submitted/STUDENT/LESSON into the gradebook.
 
     What was graded before and has not changed is skipped. A run that was stopped goes on where it stopped.
@@ -74,17 +76,25 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int, regrade: boo
     course = find_course()
     chosen = chosen_lessons(course, lessons)
 
-    from autograder.grading import GradingCourse, grade_cohort
+    from autograder.grading import Cluster, GradingCourse, grade_cohort
     from autograder.reports import score_table
 
     grading = GradingCourse(course.root)
     need_extras(course, chosen)
-    with ending_runs(), cohort_progress() as show:
-        outcome = grade_cohort(grading, chosen, student=student, jobs=jobs, regrade=regrade,
-                               trust_submissions=trust_submissions, tell=show)
+    with ExitStack() as stack:
+        cluster = None
+        if scheduler:
+            cluster = Cluster(scheduler, trust_submissions=trust_submissions)
+            stack.callback(cluster.close)
+        stack.enter_context(ending_runs())
+        show = stack.enter_context(cohort_progress())
+        outcome = grade_cohort(grading, chosen, student=student, jobs=jobs or 0, regrade=regrade,
+                               trust_submissions=trust_submissions, engine=cluster, tell=show)
     scores = [score for score in grading.scores() if score.lesson in chosen and student in (None, score.student)]
     console.print(score_table(scores))
     console.print(f"{outcome.graded} graded, {outcome.skipped} unchanged since they were graded.")
+    for worker, why in (cluster.refused if cluster else {}).items():
+        console.print(f"The worker {worker} was not used: {why}", markup=False, soft_wrap=True)
     if late := sum(bool(score.penalty) for score in scores):
         console.print(f"Of {late} of them points are taken off for lateness; `mle due` works that out again when a "
                       "date changes.", soft_wrap=True)

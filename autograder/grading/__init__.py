@@ -1,5 +1,6 @@
 """Submissions in, scores out: on their own, or into an nbgrader gradebook."""
 
+from autograder.grading.cluster import Cluster, ClusterAway
 from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_notebook, job_of
@@ -27,6 +28,8 @@ __all__ = [
     "CellChange",
     "Change",
     "CheckResult",
+    "Cluster",
+    "ClusterAway",
     "DateChange",
     "Dues",
     "ExerciseResult",

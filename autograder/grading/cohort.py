@@ -26,6 +26,7 @@ from autograder import execution
 from autograder.errors import MleError
 from autograder.execution import folders
 from autograder.execution.temporary import TemporaryFolder, clear_left
+from autograder.grading.cluster import Cluster
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_hand_in, ungraded
 from autograder.grading.key import Key
@@ -102,17 +103,17 @@ def find_submissions(root: Path, lessons: Iterable[str], student: str | None = N
 
 
 def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str | None = None, jobs: int = 0,
-                 regrade: bool = False, trust_submissions: bool = False, engine: Runs | None = None,
+                 regrade: bool = False, trust_submissions: bool = False, engine: Runs | Cluster | None = None,
                  tell: Callable[[str, int, int], None] = lambda text, done, of: None) -> Outcome:
     """Grades every submission whose scores the gradebook does not have yet.
 
     Args:
         lessons: which to grade.
         student: only this one's, if given.
-        jobs: submissions at a time; 0 for one per core.
+        jobs: submissions at a time; 0 for one per core, or for as many as a cluster takes.
         regrade: grade again what was graded; points and comments given by hand stay.
         trust_submissions: whether to run them without isolation where the system grants none.
-        engine: what runs notebooks; by default this process's own.
+        engine: what runs notebooks, or a cluster that does; by default this process's own.
         tell: called with a few words, how many are done, and of how many.
 
     Raises:
@@ -120,7 +121,7 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
     """
     submissions = find_submissions(course.root, lessons, student)
     runner = engine or _isolating_runner(trust_submissions)
-    jobs = jobs or os.cpu_count() or 1
+    jobs = jobs or (runner.jobs if isinstance(runner, Cluster) else os.cpu_count() or 1)
     done, outcome = 0, Outcome(0, 0, [], [])
 
     def say(text: str) -> None:
@@ -208,9 +209,10 @@ class _Staging:
 class _Grader:
     """Grades one submission at a time per thread; touches nothing but its staging folder."""
 
-    def __init__(self, course: GradingCourse, runner: Runs, staging: _Staging,
+    def __init__(self, course: GradingCourse, runner: Runs | Cluster, staging: _Staging,
                  known: dict[tuple[str, str], str]) -> None:
-        self._course, self._runner, self._staging, self._known = course, runner, staging, known
+        self._course, self._staging, self._known = course, staging, known
+        self._cluster, self._runner = (runner, None) if isinstance(runner, Cluster) else (None, runner)
         self._imports: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
@@ -223,7 +225,10 @@ class _Grader:
         if self._known.get((submission.student, submission.lesson)) == digest and (
                 ended := self._ended(submission)):
             return _Unchanged(ended)
-        graded = grade_hand_in(key, submission.folder, key.lesson, None, self._runner.run, self._imports_of(key))
+        if self._cluster is not None:
+            graded = self._cluster.grade(key, submission.folder)
+        else:
+            graded = grade_hand_in(key, submission.folder, key.lesson, None, self._runner.run, self._imports_of(key))
         with self._staging.place() as staged:
             try:
                 _copy_files(staged, submission.folder, key.files)

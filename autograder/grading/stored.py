@@ -53,15 +53,23 @@ def digest_of(folder: Path | None, without: str = "") -> str:
 
 
 @lru_cache(maxsize=1)
-def environment_digest() -> str:
-    """SHA-256 of the versions that results depend on."""
-    versions = [sys.version]
+def environment_versions() -> dict[str, str]:
+    """What results depend on beside lesson and submission: Python and libraries with their versions."""
+    versions = {"Python": sys.version}
     for name in _DEPENDS_ON:
         try:
-            versions.append(f"{name} {metadata.version(name)}")
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            versions.append(f"{name} -")
-    return hashlib.sha256("\n".join(versions).encode()).hexdigest()
+            versions[name] = "-"
+    return versions
+
+
+@lru_cache(maxsize=1)
+def environment_digest() -> str:
+    """SHA-256 of the versions that results depend on."""
+    python, *others = environment_versions().items()
+    return hashlib.sha256("\n".join([python[1], *(f"{name} {version}" for name, version in others)]).encode()
+                          ).hexdigest()
 
 
 def write_atomically(path: Path, text: str) -> None:
