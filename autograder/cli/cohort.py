@@ -63,7 +63,8 @@ def demo(lessons: tuple[str, ...], folder: Path | None) -> None:
 @click.option("--jobs", "-j", type=click.IntRange(1),
               help="Submissions to grade at a time; by default one for each core, or as many as the cluster takes.")
 @click.option("--scheduler", metavar="ADDRESS",
-              help="Run the notebooks on a Dask cluster, for example tcp://10.0.0.5:8786; see docs/scaling.md.")
+              help="Run the notebooks on a Dask cluster, for example tcp://10.0.0.5:8786, or the file that its "
+                   "scheduler wrote; see docs/scaling.md.")
 @click.option("--regrade", is_flag=True, help="Grade again what was graded; points given by hand stay.")
 @click.option("--trust-submissions", is_flag=True,
               help="Where this system cannot isolate submissions: run them with your own rights.")

@@ -6,6 +6,7 @@ elsewhere. One that differs from this machine in what results depend on, or isol
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -57,7 +58,7 @@ class Cluster:
     """A Dask cluster to grade on.
 
     Args:
-        address: of its scheduler.
+        address: of its scheduler, or the file into which `dask scheduler --scheduler-file` has written it.
         trust_submissions: whether workers without isolation will do.
 
     Raises:
@@ -71,7 +72,8 @@ class Cluster:
             raise ClusterAway("--scheduler needs Dask, which is not installed: run `./mle add cluster`.") from None
         for name in ("distributed", "tornado"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of it is told in our words
-        self._address, self._trust = address, trust_submissions
+        address = self._address = _address(address)
+        self._trust = trust_submissions
         self._lock, self._workers, self._looked = threading.Lock(), {}, 0.0
         self._packed: dict[str, Lesson] = {}
         try:
@@ -220,6 +222,15 @@ class Cluster:
         with self._lock:
             if address in self._workers:
                 self._workers[address].refused = why
+
+
+def _address(text: str) -> str:
+    if "://" in text or not (path := Path(text)).exists():
+        return text
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["address"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ClusterAway(f"{path} is not what `dask scheduler --scheduler-file` writes ({_line(error)}).") from None
 
 
 def _on_worker(parcel: Parcel, needs: Needs) -> tuple[Graded | Refused | NotThere, str]:
