@@ -147,11 +147,16 @@ def _off_the_lock(root: Path) -> Iterator[str]:
             yield f"{canonicalize_name(pin.name)} {version} ({lock.pinned_version(pin)})"
 
 
+_ONLY_FOR = {"postgresql": "for a gradebook on a PostgreSQL server", "cluster": "to grade on a Dask cluster"}
+
+
 def _extras(root: Path) -> Iterator[Finding]:
     installed = extras.installed_extras(root)
     for name in extras.known_extras(root):
         if name in installed:
             yield Finding(name, "ok", "Installed.")
+        elif name in _ONLY_FOR:
+            yield Finding(name, "ok", f"Not installed, and needed only {_ONLY_FOR[name]}: './mle add {name}'.")
         else:
             cure = f"'./mle add {name}' installs it; a command that needs it does so by itself."
             yield Finding(name, "warn", "Not installed.", cure)
