@@ -33,14 +33,15 @@ NO_ISOLATION = ("from autograder.execution import jail; jail.available = lambda:
 
 
 class Dask:
-    """A scheduler and workers, as processes; where this is root's, each worker in a network namespace of its own."""
+    """A scheduler and workers, as processes; where root may, each worker in a network namespace of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.workers, self._names = folder, [], []
-        self._own_networks = os.getuid() == 0 and shutil.which("ip") is not None
+        self._net = f"mle{os.getpid() % 100_000}"
+        # Not in a container, whose root may not.
+        self._own_networks = os.getuid() == 0 and shutil.which("ip") is not None and subprocess.run(
+            ["ip", "link", "add", self._net, "type", "bridge"]).returncode == 0
         if self._own_networks:
-            self._net = f"mle{os.getpid() % 100_000}"
-            self._ip("link", "add", self._net, "type", "bridge")
             self._ip("addr", "add", "10.213.77.1/24", "dev", self._net)
             self._ip("link", "set", self._net, "up")
         self.scheduler = self._start("distributed.cli.dask_scheduler", "--host", self.host, "--port", "0",
@@ -264,6 +265,12 @@ def test_no_scheduler_and_no_worker_are_said(make, dask, monkeypatch):
     monkeypatch.setattr(cluster, "_NO_WORKER_SECONDS", 1.0)
     with pytest.raises(MleError, match=r"has no worker. Start one with `dask worker tcp://"):
         Cluster(dask.address)
+
+
+def test_without_dask_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MleError, match=r"run `./mle add cluster`"):
+        Cluster("tcp://127.0.0.1:8786")
 
 
 def test_a_scheduler_that_goes_away_stops_the_run_and_the_next_one_finishes_it(make, dask, tmp_path_factory):

@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from autograder.errors import MleError
 from autograder.execution import EngineError
 from autograder.execution.folders import Unfit
-from autograder.grading.grade import Graded, ungraded
+from autograder.grading.finished import Finished, finished
+from autograder.grading.grade import ungraded
 from autograder.grading.key import Key
-from autograder.grading.reading import UnreadableNotebook, read_hand_in
+from autograder.grading.reading import UnreadableNotebook, hand_in_bytes
 from autograder.grading.remote import (
     Lesson,
     Needs,
@@ -104,7 +103,7 @@ class Cluster:
         with self._lock:
             return {address: worker.refused for address, worker in self._workers.items() if worker.refused}
 
-    def grade(self, key: Key, folder: Path) -> Graded:
+    def grade(self, key: Key, folder: Path) -> Finished:
         """Grades what was handed in; what cannot be read, or is too much, has no points and a reason.
 
         Raises:
@@ -112,16 +111,16 @@ class Cluster:
             MleError: workers have died of it, again and again.
         """
         try:
-            notebook = read_hand_in(folder, key.lesson, key)
+            notebook = hand_in_bytes(folder, key.lesson)
             beside = pack(folder)
         except UnreadableNotebook as error:
-            return ungraded(key, str(error))
+            return finished(ungraded(key, str(error)))
         except Unfit as error:
-            return ungraded(key, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return finished(ungraded(key, f"{str(error)[:1].upper()}{str(error)[1:]}."))
         lesson = self._lesson(key)
         needs = Needs(environment_versions(), "none" if self._trust else
                       "namespaces" if key.services else "landlock")
-        parcel = Parcel(lesson.digest, None, nbformat.writes(notebook), beside)
+        parcel = Parcel(lesson.digest, None, notebook, beside)
         only: str | None = None
         while True:
             workers = [only] if only else self._usable(needs.level)
@@ -233,7 +232,7 @@ def _address(text: str) -> str:
         raise ClusterAway(f"{path} is not what `dask scheduler --scheduler-file` writes ({_line(error)}).") from None
 
 
-def _on_worker(parcel: Parcel, needs: Needs) -> tuple[Graded | Refused | NotThere, str]:
+def _on_worker(parcel: Parcel, needs: Needs) -> tuple[Finished | Refused | NotThere, str]:
     from distributed import get_worker
 
     return grade_parcel(parcel, needs), get_worker().address

@@ -7,7 +7,6 @@ one transaction together with the digest of what was graded. So a run that is ki
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -19,19 +18,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-
 from autograder import execution
 from autograder.errors import MleError
 from autograder.execution import folders
 from autograder.execution.temporary import TemporaryFolder, clear_left
 from autograder.grading.cluster import Cluster
 from autograder.grading.course import GradingCourse
-from autograder.grading.grade import Graded, grade_hand_in, ungraded
+from autograder.grading.finished import Finished, finished
+from autograder.grading.grade import grade_hand_in, ungraded
 from autograder.grading.key import Key
 from autograder.grading.late import Change
-from autograder.grading.ledger import Entry, Essay, Ledger
+from autograder.grading.ledger import Entry, Ledger
 from autograder.grading.stored import MOST_FILES, MOST_MB, RESULT_FILE, digest_of, environment_digest, result_json
 from autograder.grading.times import moment_of
 from autograder.grading.warm import Runs, warm_imports
@@ -70,7 +67,7 @@ class Outcome:
 class _Done:
     submission: Submission
     digest: str
-    graded: Graded
+    finished: Finished
     staged: Path
 
 
@@ -170,7 +167,7 @@ def _keep(course: GradingCourse, ledger: Ledger, results: list[_Done], outcome: 
             outcome.failures.append((done.submission, f"Its scores could not be entered: {why}"))
             continue
         outcome.graded += 1
-        _point_out(done.submission, done.graded.result.ended, outcome)
+        _point_out(done.submission, done.finished.result.ended, outcome)
 
 
 def _point_out(submission: Submission, ended: str, outcome: Outcome) -> None:
@@ -214,34 +211,38 @@ class _Grader:
         self._course, self._staging, self._known = course, staging, known
         self._cluster, self._runner = (runner, None) if isinstance(runner, Cluster) else (None, runner)
         self._imports: dict[str, tuple[str, ...]] = {}
+        self._files: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def grade(self, submission: Submission) -> _Done | _Unchanged:
         key = Key.load(self._course.root / "solutions" / submission.lesson)
         handed_in = digest_of(submission.folder)
         # Of everything that decides about the result: submission, lesson with its files, and the libraries.
-        parts = (handed_in, key.digest, digest_of(key.files), environment_digest())
+        parts = (handed_in, key.digest, self._files_of(key), environment_digest())
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         if self._known.get((submission.student, submission.lesson)) == digest and (
                 ended := self._ended(submission)):
             return _Unchanged(ended)
-        if self._cluster is not None:
-            graded = self._cluster.grade(key, submission.folder)
-        else:
-            graded = grade_hand_in(key, submission.folder, key.lesson, None, self._runner.run, self._imports_of(key))
+        done = self._finished(key, submission)
         with self._staging.place() as staged:
             try:
                 _copy_files(staged, submission.folder, key.files)
             except folders.Unfit as error:
-                graded = ungraded(key, _sentence(error))
+                done = finished(ungraded(key, _sentence(error)))
                 shutil.rmtree(staged)
                 _copy_files(staged, key.files)
             for name in (f"{key.lesson}.ipynb", RESULT_FILE):
                 folders.clear(str(staged / name))
-            (staged / f"{key.lesson}.ipynb").write_text(nbformat.writes(graded.notebook) + "\n", encoding="utf-8")
-            (staged / RESULT_FILE).write_text(result_json(graded.result, handed_in), encoding="utf-8")
+            (staged / f"{key.lesson}.ipynb").write_text(done.notebook, encoding="utf-8")
+            (staged / RESULT_FILE).write_text(result_json(done.result, handed_in), encoding="utf-8")
             os.chmod(staged, 0o755)
-        return _Done(submission, digest, graded, staged)
+        return _Done(submission, digest, done, staged)
+
+    def _finished(self, key: Key, submission: Submission) -> Finished:
+        if self._cluster is not None:
+            return self._cluster.grade(key, submission.folder)
+        return finished(grade_hand_in(key, submission.folder, key.lesson, None, self._runner.run,
+                                      self._imports_of(key)))
 
     def _ended(self, submission: Submission) -> str:
         """How the run of a graded submission ended; empty where its record is gone or damaged."""
@@ -250,6 +251,13 @@ class _Grader:
         except (MleError, OSError, ValueError, TypeError, KeyError):
             return ""
         return ended if isinstance(ended, str) else ""
+
+    def _files_of(self, key: Key) -> str:
+        """A digest of a lesson's files, which may be large, as they are when the run comes to them."""
+        with self._lock:
+            if key.digest not in self._files:
+                self._files[key.digest] = digest_of(key.files)
+            return self._files[key.digest]
 
     def _imports_of(self, key: Key) -> tuple[str, ...]:
         with self._lock:
@@ -300,21 +308,8 @@ def _put_in_place(root: Path, done: _Done) -> None:
 
 
 def _entry(done: _Done) -> Entry:
-    essays = {cell.metadata["nbgrader"]["grade_id"]: Essay(_is_blank(cell), _text_digest(cell))
-              for cell in done.graded.notebook.cells if cell.metadata.get("mle", {}).get("kind") == "essay"}
-    return Entry(done.submission.student, done.submission.lesson, done.graded.result, done.digest,
-                 _timestamp(done.submission.folder), essays)
-
-
-def _is_blank(cell: NotebookNode) -> bool:
-    from nbgrader.utils import compute_checksum
-
-    return cell.metadata["nbgrader"].get("checksum") == compute_checksum(cell)
-
-
-def _text_digest(cell: NotebookNode) -> str:
-    written = json.dumps([cell.source, cell.get("attachments", {})], sort_keys=True)
-    return hashlib.sha256(written.encode()).hexdigest()
+    return Entry(done.submission.student, done.submission.lesson, done.finished.result, done.digest,
+                 _timestamp(done.submission.folder), done.finished.essays)
 
 
 def _timestamp(folder: Path) -> datetime | None:

@@ -13,7 +13,7 @@ from autograder.execution import Job, RunRecord, Step, StepFact, run
 from autograder.grading.credit import PartialCredit
 from autograder.grading.key import Key, KeyCell
 from autograder.grading.names import names_of
-from autograder.grading.reading import UnreadableNotebook, read_hand_in, restore
+from autograder.grading.reading import UnreadableNotebook, hand_in_bytes, parse_hand_in, restore
 from autograder.grading.result import Result, judge, write_outputs
 
 
@@ -57,10 +57,24 @@ def grade_hand_in(key: Key, folder: Path, name: str, beside: Path | None = None,
         beside: whose files the notebook may open, if not that folder's.
     """
     try:
-        submitted = read_hand_in(folder, name, key)
+        data = hand_in_bytes(folder, name)
     except UnreadableNotebook as error:
         return ungraded(key, str(error))
-    return grade_notebook(key, submitted, beside or folder, execute, imports)
+    return grade_bytes(key, data, name, beside or folder, execute, imports)
+
+
+def grade_bytes(key: Key, data: bytes, name: str, beside: Path, execute: Callable[[Job], RunRecord] = run,
+                imports: tuple[str, ...] = ()) -> Graded:
+    """Grades the bytes of what was handed in as `name`.ipynb; what is no notebook has no points, and a reason.
+
+    Args:
+        beside: the folder whose files the notebook may open.
+    """
+    try:
+        submitted = parse_hand_in(data, name, key)
+    except UnreadableNotebook as error:
+        return ungraded(key, str(error))
+    return grade_notebook(key, submitted, beside, execute, imports)
 
 
 def ungraded(key: Key, reason: str) -> Graded:

@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from autograder.errors import MleError
+from autograder.grading.finished import Essay
 from autograder.grading.gradebook import Store
 from autograder.grading.key import Key
 from autograder.grading.late import Rule, work_out
@@ -39,14 +40,6 @@ from autograder.grading.tables import ESSAYS, GRADED, make_own
 _PATIENCE, _BETWEEN = 120.0, 0.5  # seconds to wait for a gradebook that is away or in use, and between attempts
 # nbgrader's names for kinds of cells.
 _GRADED, _ANSWERED = {"GradeCell", "TaskCell"}, {"SolutionCell", "TaskCell"}
-
-
-@dataclass(frozen=True)
-class Essay:
-    """What somebody wrote: whether that is nothing, and a digest of it."""
-
-    blank: bool
-    digest: str
 
 
 @dataclass(frozen=True)

@@ -72,16 +72,35 @@ def read_hand_in(folder: Path, name: str, key: Key) -> NotebookNode:
         UnreadableNotebook: it is missing, a link, empty, no notebook, or another one. Learners may read the message:
             it does not say where the course lies.
     """
+    return parse_hand_in(hand_in_bytes(folder, name), name, key)
+
+
+def hand_in_bytes(folder: Path, name: str) -> bytes:
+    """What somebody else handed in as `name`.ipynb, as it is.
+
+    Raises:
+        UnreadableNotebook: it is missing, a link, or too large.
+    """
     file, path = f"{name}.ipynb", folder / f"{name}.ipynb"
     for one in (folder, path):
         if one.is_symlink():
             raise UnreadableNotebook(f"{one.name} is a link to somewhere else, and not what was handed in. {_AGAIN}")
     try:
-        notebook = parse_notebook(_bytes(path, file), file, _AGAIN)
+        return _bytes(path, file)
     except FileNotFoundError:
         others = sorted(other.name for other in folder.glob("*.ipynb"))
         cure = (f"If {_one_of(others)} is meant, rename it to {file} and grade again." if others else _AGAIN)
         raise UnreadableNotebook(f"{file} was not handed in. {cure}") from None
+
+
+def parse_hand_in(data: bytes, name: str, key: Key) -> NotebookNode:
+    """What somebody else handed in as `name`.ipynb, from its bytes.
+
+    Raises:
+        UnreadableNotebook: it is empty, no notebook, or another one.
+    """
+    file = f"{name}.ipynb"
+    notebook = parse_notebook(data, file, _AGAIN)
     claimed = _lesson_claimed(notebook) if key.ours else None
     if claimed not in (None, key.lesson):
         raise UnreadableNotebook(f"{file} is a notebook of lesson {claimed}, not of {key.lesson}. {_AGAIN}")

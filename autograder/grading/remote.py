@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import nbformat
-
 from autograder import execution
 from autograder.execution import EngineError, folders
 from autograder.execution.temporary import TemporaryFolder, clear_left
-from autograder.grading.grade import Graded, grade_notebook
+from autograder.grading.finished import Finished, finished
+from autograder.grading.grade import grade_bytes
 from autograder.grading.key import Key
 from autograder.grading.stored import MOST_FILES, MOST_MB, environment_versions
 from autograder.grading.warm import warm_imports
@@ -70,13 +69,13 @@ class Parcel:
     Attributes:
         digest: of its lesson.
         lesson: None where the worker should have it.
-        notebook: what was handed in, as JSON.
+        notebook: what was handed in, as it is.
         beside: the files handed in with it, packed.
     """
 
     digest: str
     lesson: Lesson | None
-    notebook: str
+    notebook: bytes
     beside: bytes
 
 
@@ -115,7 +114,7 @@ def isolates(level: str, needed: str) -> bool:
     return _LEVELS.index(level) >= _LEVELS.index(needed)
 
 
-def grade_parcel(parcel: Parcel, needs: Needs) -> Graded | Refused | NotThere:
+def grade_parcel(parcel: Parcel, needs: Needs) -> Finished | Refused | NotThere:
     """Grades a notebook in this process's engine. The same parcel gives the same result everywhere."""
     if why := unfit(needs, *fitness()):
         return Refused(why)
@@ -126,8 +125,7 @@ def grade_parcel(parcel: Parcel, needs: Needs) -> Graded | Refused | NotThere:
         imports = warm_imports(key, execution)
         with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
             unpack(parcel.beside, Path(folder))
-            notebook = nbformat.reads(parcel.notebook, as_version=4)
-            return grade_notebook(key, notebook, Path(folder), execution.run, imports)
+            return finished(grade_bytes(key, parcel.notebook, key.lesson, Path(folder), execution.run, imports))
     except EngineError as error:
         return Refused(f"it cannot run notebooks (any more): {error}")
 
