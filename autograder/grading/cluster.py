@@ -151,6 +151,8 @@ class Cluster:
                 try:
                     return future.result(timeout=_LOOK_SECONDS)
                 except TimeoutError:
+                    if future.done():  # it is the worker's own, and would come again and again
+                        raise MleError("It could not be graded: a worker took too long for something.") from None
                     self._look()
                     with self._lock:
                         left = [worker for worker in workers if worker in self._workers]

@@ -34,6 +34,7 @@ from autograder.grading.times import moment_of
 from autograder.grading.warm import Runs, warm_imports
 
 _STAGING = ".mle-grading-"
+_MOST_THREADS = 2048  # that wait for a cluster; made only when wanted
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,14 @@ class _Done:
     digest: str
     finished: Finished
     staged: Path
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """How many threads there may be, and how many submissions to have under way at the moment."""
+
+    threads: int
+    at_a_time: Callable[[], int]
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,11 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
     """
     submissions = find_submissions(course.root, lessons, student)
     runner = engine or _isolating_runner(trust_submissions)
-    jobs = jobs or (runner.jobs if isinstance(runner, Cluster) else os.cpu_count() or 1)
+    if jobs or not isinstance(runner, Cluster):
+        threads = jobs or os.cpu_count() or 1
+        pool = _Pool(threads, lambda: threads)
+    else:
+        pool = _Pool(_MOST_THREADS, lambda: runner.jobs)  # workers come and go
     done, outcome = 0, Outcome(0, 0, [], [])
 
     def say(text: str) -> None:
@@ -136,7 +149,7 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
         known = {} if regrade else ledger.graded()
         with _staging(course.root) as staging:
             grader = _Grader(course, runner, staging, known)
-            for results in _in_parallel(grader.grade, submissions, jobs):
+            for results in _in_parallel(grader.grade, submissions, pool):
                 for submission, result in results:
                     if isinstance(result, MleError):
                         outcome.failures.append((submission, str(result)))
@@ -267,17 +280,17 @@ class _Grader:
 
 
 def _in_parallel(work: Callable[[Submission], _Done | _Unchanged], submissions: list[Submission],
-                 jobs: int) -> Iterator[list[tuple[Submission, _Done | _Unchanged | MleError]]]:
+                 size: _Pool) -> Iterator[list[tuple[Submission, _Done | _Unchanged | MleError]]]:
     """Results as they come, never many more than are being worked on: a thousand notebooks do not wait in memory.
 
     All that have come since the last are handed out at once.
     """
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    pool = ThreadPoolExecutor(size.threads, thread_name_prefix="grade")
     todo = iter(submissions)
     running: dict[Future[_Done | _Unchanged], Submission] = {}
     try:
         while True:
-            while len(running) < jobs + 2 and (following := next(todo, None)):
+            while len(running) < size.at_a_time() + 2 and (following := next(todo, None)):
                 running[pool.submit(work, following)] = following
             if not running:
                 break

@@ -6,6 +6,7 @@ A lesson travels once to each worker and stays there, in a folder that goes with
 from __future__ import annotations
 
 import atexit
+import errno
 import hashlib
 import io
 import os
@@ -26,6 +27,9 @@ from autograder.grading.stored import MOST_FILES, MOST_MB, environment_versions
 from autograder.grading.warm import warm_imports
 
 _PREFIX = "mle-cluster-"
+# Troubles that are the worker's and not the notebook's.
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES,
+                   *([errno.EDQUOT] if hasattr(errno, "EDQUOT") else [])}
 _LEVELS = ("none", "landlock", "namespaces")  # each keeps in what the one before does, and more
 
 
@@ -128,6 +132,10 @@ def grade_parcel(parcel: Parcel, needs: Needs) -> Finished | Refused | NotThere:
             return finished(grade_bytes(key, parcel.notebook, key.lesson, Path(folder), execution.run, imports))
     except EngineError as error:
         return Refused(f"it cannot run notebooks (any more): {error}")
+    except OSError as error:
+        if error.errno not in _OF_THE_MACHINE:
+            raise
+        return Refused(f"it cannot work (any more): {error.strerror}")
 
 
 class _Lessons:
