@@ -147,12 +147,15 @@ def _off_the_lock(root: Path) -> Iterator[str]:
             yield f"{canonicalize_name(pin.name)} {version} ({lock.pinned_version(pin)})"
 
 
+_KIT = "kit.json"  # what `mle release` puts into a learner's kit
 _ONLY_FOR = {"postgresql": "for a gradebook on a PostgreSQL server", "cluster": "to grade on a Dask cluster"}
 
 
 def _extras(root: Path) -> Iterator[Finding]:
     installed = extras.installed_extras(root)
     for name in extras.known_extras(root):
+        if (root / _KIT).is_file() and not name.startswith("module-"):
+            continue  # nothing a learner needs
         if name in installed:
             yield Finding(name, "ok", "Installed.")
         elif name in _ONLY_FOR:

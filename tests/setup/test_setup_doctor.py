@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course import KIT
 from autograder.setup import doctor
 from autograder.setup.environment import Environment
 
@@ -48,6 +49,14 @@ def test_everything_that_does_not_work_has_a_cure_and_nothing_else_has(quick_tor
     findings = doctor.diagnose(ROOT)
     assert [finding.name for finding in findings if (finding.level == "ok") == bool(finding.cure)] == []
     assert {finding.name for finding in findings if finding.level == "fail"} >= {"nbgrader", "alembic", "jupyter-lab"}
+
+
+def test_learners_are_told_of_what_lessons_need_and_of_nothing_else(tmp_path, quick_torch):
+    for name in ("pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    here = {finding.name for finding in doctor.diagnose(tmp_path)}
+    (tmp_path / KIT).write_text("{}")
+    assert here - {finding.name for finding in doctor.diagnose(tmp_path)} == {"postgresql", "cluster", "verify", "test"}
 
 
 def test_little_disk_space_is_noticed(active, quick_torch, monkeypatch):
