@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import gradebooks
@@ -20,6 +21,7 @@ from postgresql import Server
 from autograder.course import Course
 from autograder.errors import MleError
 from autograder.grading import Cluster, GradingCourse, cluster, grade_cohort
+from autograder.grading.remote import Needs, unfit
 from autograder.quality import read_notebook, rounds, with_answers
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="the engine needs Linux")]
@@ -192,6 +194,17 @@ def test_a_file_a_server_and_a_cluster_with_a_killed_worker_give_the_same_gradeb
     assert alive == []  # what it had under way has ended with it
     again, _ = on(dask, spread)
     assert (again.graded, again.skipped) == (0, 13)
+
+
+def test_what_a_worker_lacks_is_said():
+    here = Needs({"Python": "3.11.7 (main)", "numpy": "2.4.6", "torch": "2.13.0", "optuna": "-"}, "landlock")
+    same = dict(here.versions)
+    assert unfit(here, same, "landlock") == unfit(here, same, "namespaces") == ""
+    said = unfit(here, same | {"torch": "-", "numpy": "1.26.4", "optuna": "5.0"}, "namespaces")
+    assert "no torch, which is 2.13.0 here" in said and "with the same extras" in said
+    assert "numpy 1.26.4 instead of 2.4.6" in said and "optuna 5.0, which is not here" in said
+    assert "its isolation is 'landlock', and 'namespaces' is needed" in unfit(replace(here, level="namespaces"), same,
+                                                                              "landlock")
 
 
 def test_workers_that_differ_or_isolate_less_are_named_and_not_used(make, dask):

@@ -102,8 +102,8 @@ def fitness() -> tuple[dict[str, str], str]:
 
 def unfit(needs: Needs, versions: dict[str, str], level: str) -> str:
     """Why a worker may not grade; empty if it may."""
-    other = [f"{name} {_short(versions.get(name, '-'))} instead of {_short(version)}"
-             for name, version in needs.versions.items() if versions.get(name, "-") != version]
+    other = [_difference(name, versions.get(name, "-"), version) for name, version in needs.versions.items()
+             if versions.get(name, "-") != version]
     if other:
         return (f"it has another environment than this machine: {', '.join(other)}. Install the same there, from the "
                 "same requirements.lock, with the same extras")
@@ -204,5 +204,8 @@ def unpack(data: bytes, folder: Path) -> None:
         archive.extractall(folder, filter="fully_trusted")
 
 
-def _short(version: str) -> str:
-    return version.partition(" ")[0]
+def _difference(name: str, there: str, here: str) -> str:
+    there, here = there.partition(" ")[0], here.partition(" ")[0]
+    if there == "-":
+        return f"no {name}, which is {here} here"
+    return f"{name} {there}, which is not here" if here == "-" else f"{name} {there} instead of {here}"
