@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from stub_engine import EveryCheckPasses
 
@@ -297,6 +298,19 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_and_leaves_no_proces
             clean_copy(cohort.root, root)
     assert mle("grade", cwd=root).returncode == 0
     assert everything(root) == expected
+
+
+def test_a_full_disk_stops_a_run_and_is_no_fault_of_a_submission(cohort, monkeypatch):
+    def full(*_: object) -> None:
+        raise OperationalError("insert", {}, sqlite3.OperationalError("database or disk is full"))
+
+    cohort.register([LESSON, "1-2-loops"])
+    with monkeypatch.context() as patched:
+        patched.setattr("autograder.grading.ledger._Batch.enter", full)
+        with pytest.raises(OperationalError, match="disk is full"):
+            grade(cohort, engine=EveryCheckPasses())
+    assert cohort.scores() == [] and list(cohort.root.glob(".mle-*")) == []
+    assert grade(cohort, engine=EveryCheckPasses()).graded == 7
 
 
 def test_ctrl_c_stops_a_run_with_nothing_left_behind_and_the_next_goes_on(cohort, mini, mle):

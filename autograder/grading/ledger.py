@@ -25,7 +25,7 @@ from nbgrader.api import (
     new_uuid,
 )
 from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from autograder.errors import MleError
@@ -174,7 +174,7 @@ class Ledger:
             self._patiently(entries)
         except GradebookAway:
             raise
-        except (MleError, DBAPIError, ValueError) as error:  # such as a name that is no text, or too long
+        except (MleError, DataError, IntegrityError, ValueError) as error:  # such as a name that is no text
             if len(entries) == 1:
                 return [" ".join(str(getattr(error, "orig", None) or error).split())]
             return [why for entry in entries for why in self.enter([entry])]
@@ -191,8 +191,11 @@ class Ledger:
                 return
             except DBAPIError as error:
                 # Whether a transaction whose end was not heard of is in or not: to enter it again changes nothing.
-                if not (self._store.lost(error) or self._store.busy(error)):
+                if isinstance(error, DataError | IntegrityError):
                     raise
+                if not (self._store.lost(error) or self._store.busy(error)):  # such as a full disk
+                    with self._store.troubles_told():
+                        raise
                 if time.monotonic() - since > _PATIENCE:
                     raise GradebookAway(str(self._store.told(error))) from None
             self._tell("waiting for the gradebook")
