@@ -226,6 +226,7 @@ def test_a_gradebook_that_cannot_be_is_refused_in_words(url, says, mini, monkeyp
 
 def test_a_wrong_password_and_a_missing_database_are_told_apart(server, mini, monkeypatch):
     database = server.database("told apart")
+    (mini.root / "grading.toml").write_text('gradebook = "postgresql://mle@db.example.org/course"\n')
     monkeypatch.setenv("MLE_GRADEBOOK", server.url("told apart", "wrong"))
     with pytest.raises(MleError, match=r"refuses this user: .*PGPASSWORD"):
         grade_cohort_of(mini)
@@ -247,10 +248,17 @@ def grade_cohort_of(course: Course):
 
 
 def test_without_the_package_for_it_the_command_that_installs_it_is_named(mini, monkeypatch):
-    monkeypatch.setenv("MLE_GRADEBOOK", "postgresql://u@h/x")
+    (mini.root / "grading.toml").write_text('gradebook = "postgresql://u@h/x"\n')
     monkeypatch.setattr("autograder.grading.gradebook.find_spec", lambda name: None)
     with pytest.raises(MleError, match=r"run `./mle add postgresql`"):
         GradingCourse(mini.root)
+
+
+def test_the_variable_alone_draws_no_sample_course_into_a_cohorts_gradebook(mini, monkeypatch):
+    monkeypatch.setenv("MLE_GRADEBOOK", "postgresql://u@h/x")
+    assert gradebook_of(mini.root).file == mini.root / "gradebook.db"
+    (mini.root / "grading.toml").write_text('gradebook = "postgresql://elsewhere/y"\n')
+    assert str(gradebook_of(mini.root)) == "postgresql://u@h/x"
 
 
 class StopsTheServer(EveryCheckPasses):

@@ -1,7 +1,8 @@
 """Where a course's gradebook is, and nbgrader's tables in it: made and changed as a whole, or not at all.
 
-It is the file `gradebook.db` in the course's folder, or a database on a PostgreSQL server for courses that are graded
-from several machines. The environment variable MLE_GRADEBOOK names it, else `gradebook` in `grading.toml`.
+It is the file `gradebook.db` in the course's folder, unless `gradebook` in `grading.toml` names another, such as a
+database on a PostgreSQL server. Then the environment variable MLE_GRADEBOOK may say it more exactly, with a password.
+On its own that variable names none: the kit's samples and proofs, which are courses too, must not get into a cohort's.
 """
 
 from __future__ import annotations
@@ -200,9 +201,9 @@ def gradebook_of(root: Path) -> Store:
     Raises:
         MleError: what names it is no URL of a database that can serve, or a package for it is missing.
     """
-    said, where = os.environ.get(VARIABLE, "").strip(), VARIABLE
-    if not said:
-        said, where = gradebook_setting(root), f"`gradebook` in {root / POLICY_FILE}"
+    said, where = gradebook_setting(root), f"`gradebook` in {root / POLICY_FILE}"
+    if said and (more := os.environ.get(VARIABLE, "").strip()):
+        said, where = more, VARIABLE
     return store_at(said, where, root) if said else store_in_file(root / _FILE)
 
 
