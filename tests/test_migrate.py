@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from stub_engine import EveryCheckPasses
 
@@ -196,6 +197,20 @@ def test_fewer_points_keep_what_a_person_gave_and_say_so_and_a_failed_check_stay
     assert marks(course, "ada")["memo"] == (2, None, 3, 0, False)
     assert marks(course, "cy")["check-geometric-edges"] == (5, 0, None, 0, False)
     assert marks(course, "ada")["check-geometric-edges"] == (5, 5, None, 0, False)
+
+
+def test_what_is_told_goes_by_learner_in_whatever_order_the_database_gives_its_rows(course):
+    def turned_round(connection, _record):
+        connection.execute("PRAGMA reverse_unordered_selects = on")
+
+    change(course, REMOVED, ('essay="memo" points=4', 'essay="memo" points=2'), DEARER)
+    told = course.migrate([LESSON], dry_run=True).lessons
+    event.listen(Engine, "connect", turned_round)
+    try:
+        assert course.migrate([LESSON], dry_run=True).lessons == told
+    finally:
+        event.remove(Engine, "connect", turned_round)
+    assert [line.split(":")[0] for line in told[0].by_hand] == ["ada", "ada", "ben"]
 
 
 def test_late_penalties_follow_the_scores_in_the_same_step(course):

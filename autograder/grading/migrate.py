@@ -165,6 +165,8 @@ def _carry_lesson(session: Session, root: Path, lesson: str, passed: _Passed) ->
         selectinload(SubmittedNotebook.grades).joinedload(Grade.cell),
         selectinload(SubmittedNotebook.comments).joinedload(Comment.cell),
         joinedload(SubmittedNotebook.assignment))).all()
+    # A database gives rows in any order, and what is told of them names learners.
+    submitted = sorted(submitted, key=lambda entry: entry.assignment.student_id)
     migration = Migration(lesson, submissions=len(submitted))
     with temporary_folder("mle-migrate-") as folder:
         fresh = store_in_file(Path(folder) / "gradebook.db")
