@@ -39,9 +39,9 @@ class _InOrder(click.Group):
 _SECTIONS = {
     "Learners": [learner.start, learner.check, learner.progress, learner.submit, learner.update,
                  learner.reset],
-    "Instructors": [instructor.release, instructor.collect, cohort.grade, gradebook.due, gradebook.migrate,
-                    gradebook.migrate_gradebook, gradebook.feedback, report.report, instructor.export, cohort.demo,
-                    cohort.init_course],
+    "Instructors": [instructor.release, instructor.collect, cohort.grade, cohort.audit, gradebook.due,
+                    gradebook.migrate, gradebook.migrate_gradebook, gradebook.feedback, report.report,
+                    instructor.export, cohort.demo, cohort.init_course],
     "Authors": [author.build, author.verify],
     "This machine": [upkeep.doctor, upkeep.add, upkeep.test, upkeep.lock],
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -107,6 +108,41 @@ def grade(lessons: tuple[str, ...], student: str | None, jobs: int | None, sched
             console.print(f"{submission.lesson} of {submission.student} {what}: {why}", markup=False, soft_wrap=True)
     if outcome.failures:
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--student", metavar="ID", help="Only what this student handed in.")
+@click.option("--jobs", "-j", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True,
+              help="Submissions to look at at a time.")
+@click.option("--again", is_flag=True, help="Also look at what was audited before and has not changed.")
+def audit(lessons: tuple[str, ...], student: str | None, jobs: int, again: bool) -> None:
+    """Look for graded answers that pass a check and its twin, which expects something else.
+
+    It changes no score. What it finds stands in result.json and in the report, for a person to look at.
+    """
+    course = find_course()
+    chosen = chosen_lessons(course, lessons)
+
+    from autograder.grading import Key
+    from autograder.quality import audit_cohort
+
+    handed_in = [lesson for lesson in chosen if any((course.root / "submitted").glob(f"*/{lesson}"))]
+    need_extras(course, handed_in)
+    with ending_runs(), cohort_progress("audit") as show:
+        outcome = audit_cohort(course, chosen, student=student, jobs=jobs, again=again, tell=show)
+    for lesson, proven in outcome.proven.items():
+        checks = len(Key.load(course.solutions / lesson).of_kind("check"))
+        console.print(f"{lesson}: {proven.usable} of {proven.tried} twins of {checks} checks are proven, against "
+                      f"{proven.answers} right answers", markup=False, soft_wrap=True)
+    for submission, why in outcome.left_out:
+        console.print(f"{submission.lesson} of {submission.student}: {why}", markup=False, soft_wrap=True)
+    for submission, flag in outcome.flagged:
+        console.print(f"{submission.lesson} of {submission.student} should be looked at: check '{flag.check}': "
+                      f"{flag.evidence}", markup=False, soft_wrap=True)
+    students = len({(submission.student, submission.lesson) for submission, _ in outcome.flagged})
+    console.print(f"{outcome.audited} audited, {outcome.skipped} unchanged since they were audited; {students} should "
+                  "be looked at. No score was changed.", soft_wrap=True)
 
 
 @click.command("init-course")

@@ -84,10 +84,10 @@ def steps(title: str) -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def cohort_progress() -> Iterator[Callable[[str, int, int], None]]:
+def cohort_progress(verb: str = "grade") -> Iterator[Callable[[str, int, int], None]]:
     """A bar for long runs: how many are done, how fast, and how long it will still take."""
     if not console.is_terminal:
-        with steps("grade") as say:
+        with steps(verb) as say:
             yield say
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),

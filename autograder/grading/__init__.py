@@ -1,7 +1,7 @@
 """Submissions in, scores out: on their own, or into an nbgrader gradebook."""
 
 from autograder.grading.cluster import Cluster, ClusterAway
-from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort
+from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort, isolating_runner
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.gradebook import Store, gradebook_of, store_at
@@ -12,10 +12,18 @@ from autograder.grading.migrate import CellChange, Migrated, Migration, ScoreCha
 from autograder.grading.names import names_of
 from autograder.grading.plugin import configure, configure_kit
 from autograder.grading.policy import POLICY_FILE, GradingPolicy, LatePolicy
-from autograder.grading.reading import UnreadableNotebook, read_submission, restore
+from autograder.grading.reading import UnreadableNotebook, read_hand_in, read_submission, restore
 from autograder.grading.result import NO_MESSAGE, CheckResult, ExerciseResult, Result, judge_checks
 from autograder.grading.scores import Score
-from autograder.grading.stored import RESULT_FILE, RESULT_SCHEMA, write_atomically
+from autograder.grading.stored import (
+    RESULT_FILE,
+    RESULT_SCHEMA,
+    Flag,
+    digest_of,
+    environment_digest,
+    with_audit,
+    write_atomically,
+)
 from autograder.grading.transfer import Carried, carry_gradebook
 from autograder.grading.warm import Runs, warm_imports
 
@@ -33,6 +41,7 @@ __all__ = [
     "DateChange",
     "Dues",
     "ExerciseResult",
+    "Flag",
     "Graded",
     "GradingCourse",
     "GradingPolicy",
@@ -54,16 +63,21 @@ __all__ = [
     "carry_gradebook",
     "configure",
     "configure_kit",
+    "digest_of",
+    "environment_digest",
     "find_submissions",
     "grade_cohort",
     "grade_notebook",
     "gradebook_of",
+    "isolating_runner",
     "job_of",
     "judge_checks",
     "names_of",
+    "read_hand_in",
     "read_submission",
     "restore",
     "store_at",
     "warm_imports",
+    "with_audit",
     "write_atomically",
 ]

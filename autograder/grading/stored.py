@@ -7,9 +7,12 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from autograder.execution import folders
 from autograder.grading.result import Result
@@ -33,6 +36,33 @@ def result_json(result: Result, submission_digest: str) -> str:
     """
     return json.dumps({"schema_version": SCHEMA_VERSION, "submission_digest": submission_digest,
                        "environment_digest": environment_digest(), **result.to_dict()}, indent=1) + "\n"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something that a person should look at in a graded submission; it changes no score.
+
+    Attributes:
+        check: the check's id.
+        kind: `any value`, `names` or `forged`.
+        evidence: what was seen, in words for the instructor. It may quote a hidden check.
+    """
+
+    check: str
+    kind: str
+    evidence: str
+
+
+def with_audit(record: dict[str, Any], twins_digest: str, checks: int, flags: Sequence[Flag]) -> str:
+    """The text of a `result.json` with what an audit found.
+
+    Args:
+        record: what stands in it.
+        twins_digest: of all that decides about the audit beside the submission.
+        checks: how many checks it looked at.
+    """
+    audit = {"twins_digest": twins_digest, "checks": checks, "flags": [asdict(flag) for flag in flags]}
+    return json.dumps({**record, "audit": audit}, indent=1) + "\n"
 
 
 def digest_of(folder: Path | None, without: str = "") -> str:

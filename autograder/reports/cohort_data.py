@@ -75,13 +75,14 @@ class CheckSeen:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One result.json. The fields are explained in result.schema.json."""
+    """One result.json. The fields are explained in result.schema.json; of `flags`, check and evidence."""
 
     submission_digest: str
     lesson_digest: str
     ended: str
     repairs: tuple[str, ...]
     checks: tuple[CheckSeen, ...]
+    flags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -200,7 +201,9 @@ def _record(text: bytes) -> Record:
                   _number(check["earned"]), _number(check["seconds"]))
         for exercise in data["exercises"] for check in exercise["checks"])
     return Record(_text(data["submission_digest"]), _text(data["lesson_digest"]), _text(data["ended"]),
-                  tuple(map(_text, data["repairs"])), checks)
+                  tuple(map(_text, data["repairs"])), checks,
+                  tuple((_text(flag["check"]), _text(flag["evidence"]))
+                        for flag in data.get("audit", {}).get("flags", ())))
 
 
 def _number(value: float) -> float:

@@ -138,6 +138,7 @@ def attention_in(lesson: str, handed_in: Iterable[str], standings: Mapping[str, 
             if record.ended != "completed":
                 reasons.append(f"the run did not get to its end: {record.ended}")
             reasons += record.repairs
+            reasons += [f"audit, check '{check}': {evidence}" for check, evidence in record.flags]
             slow = [check.id for check in record.checks if check.status == "timeout"]
             if slow:
                 reasons.append(f"ran out of time: {', '.join(slow)}")

@@ -24,7 +24,7 @@ def table() -> str:
                 claim = ", ".join(claims if len(claims) == 1 else (f"{v} ({k})" for k, v in row.claim.items()))
                 lines.append(f"| {row.name} | {claim} | {row.why} |")
     counts = {claim: sum(claim in row.claim.values() for row in ROWS) for claim in
-              ("prevented", "detected", "not covered")}
+              ("prevented", "detected", "found by audit", "not covered")}
     summary = ", ".join(f"{count} {claim}" for claim, count in counts.items())
     return "\n".join([f"{len(ROWS)} rows: {summary}.", *lines, ""])
 

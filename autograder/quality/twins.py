@@ -1,0 +1,231 @@
+"""Twins of a check: the same test with another value expected at one place, which no honest answer passes.
+
+A negated assert would not do: an object that is equal to everything fails it and looks honest.
+"""
+
+from __future__ import annotations
+
+import ast
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.grading import KeyCell
+
+PROBE = Path(__file__).with_name("probe.py")
+_LONGEST_TEXT = 120
+# They say what something is, not whether it is what was expected.
+_NOT_ALIKE = {"isinstance", "issubclass", "hasattr", "getattr", "any", "all", "len", "range", "zip", "print"}
+
+
+@dataclass(frozen=True, order=True)
+class Site:
+    """One side of one comparison in a check.
+
+    Attributes:
+        number: of the comparison, counted in the check.
+        side: 0 for the left one or the first argument, 1 for the other.
+        text: the assert that it stands in.
+    """
+
+    number: int
+    side: int
+    text: str
+
+
+class Twins:
+    """The twins of one check.
+
+    Attributes:
+        check: its id.
+        exercise: whose.
+        sites: every comparison of which a twin can be tried; none of a check that is not plain Python.
+    """
+
+    def __init__(self, cell: KeyCell) -> None:
+        self.check, self.exercise = cell.check, cell.exercise
+        try:
+            self._tree = ast.parse("\n".join(cell.parts))
+        except SyntaxError:
+            self._tree = None
+        self.sites: tuple[Site, ...] = ()
+        if self._tree is not None:
+            changer = _Changer("probe")
+            changer.visit(_copy(self._tree))
+            self.sites = tuple(changer.sites)
+
+    @property
+    def readable(self) -> bool:
+        return self._tree is not None
+
+    def renamed(self) -> str:
+        """The check with other names for what it defines itself. An answer that changes those passes only the check."""
+        suffix = secrets.token_hex(4)
+        return ast.unparse(_Renamer(_names_made(self._tree), suffix).visit(_copy(self._tree)))
+
+    def asking(self, sites: Iterable[Site], token: str) -> str:
+        """The check with every site asked, which always fails and tells in its message what held; see `held_of`."""
+        return self._changed(sites, token, "None", "")
+
+    def twin(self, site: Site, evaluation: int = 0) -> str:
+        """The check with another value expected at one site, each time or the so many-th time it is evaluated."""
+        return self._changed([site], "", repr((site.number, site.side, evaluation)), "")
+
+    def passed_by_anything(self, site: Site, kind: str) -> str:
+        """A twin in which the other side of its site is equal to everything; see `probe.Probe` for the kinds."""
+        return self._changed([site], "", repr((site.number, site.side, 0)), kind)
+
+    def stripped(self, site: Site) -> str:
+        """A twin without any of its asserts."""
+        return ast.unparse(ast.fix_missing_locations(_Stripper().visit(ast.parse(self.twin(site)))))
+
+    def _changed(self, sites: Iterable[Site], token: str, wanted: str, anything: str) -> str:
+        name = f"_{secrets.token_hex(6)}"
+        tree = _Changer(name).visit(_copy(self._tree))
+        chosen = [(site.number, site.side) for site in sites]
+        # A class of its own for every twin, so that none can be spoilt by the one before.
+        before = ast.parse(f"{name} = {{'__name__': '{name}'}}\nexec({PROBE.read_text(encoding='utf-8')!r}, {name})\n"
+                           f"{name} = {name}['Probe']({token!r}, {chosen!r}, {wanted}, {anything!r})")
+        after = ast.parse(f"assert not {name}.on, {name}.said()" if wanted == "None" else
+                          f"assert {name}.reached, 'that comparison was not reached'")
+        tree.body = [*before.body, *tree.body, *after.body]
+        return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def held_of(message: str, token: str) -> list[tuple[int, int, int]] | None:
+    """Which comparisons held with another value: number, side and evaluation. None if a message is no such report."""
+    if not message.startswith(f"{token} ") and message != token:
+        return None
+    try:
+        return [tuple(map(int, one.split("."))) for one in message.removeprefix(token).split()]
+    except ValueError:
+        return None
+
+
+def _copy(tree: ast.Module) -> ast.Module:
+    return ast.parse(ast.unparse(tree))
+
+
+class _Changer(ast.NodeTransformer):
+    """Puts a probe in place of every comparison in an assert, and of every call of an `assert_…` function."""
+
+    def __init__(self, probe: str) -> None:
+        self._probe, self._number, self._text = probe, 0, ""
+        self.sites: list[Site] = []
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert:
+        self._text = _shown(node)
+        node.test = self._test(node.test)
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        call = node.value
+        if isinstance(call, ast.Call) and _name(call.func).startswith("assert_") and _two(call):
+            self._text = _shown(node)
+            node.value = self._asked(call, "assure")
+        return node
+
+    def _test(self, node: ast.expr) -> ast.expr:
+        """What an assert tests, as far down as it decides by itself."""
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if isinstance(node, ast.Call) and _two(node) and _name(node.func) not in _NOT_ALIKE:
+            return self._asked(node, "call")
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr):
+                setattr(node, name, self._test(value))
+            elif isinstance(value, list):
+                setattr(node, name, [self._test(one) if isinstance(one, ast.expr) else one for one in value])
+        return node
+
+    def _comparison(self, node: ast.Compare) -> ast.expr:
+        first, self._number = self._number, self._number + len(node.ops)
+        for place, operation in enumerate(node.ops):
+            if isinstance(operation, ast.Eq | ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.In):
+                self._note(first + place)
+        names = ast.Tuple([ast.Constant(type(operation).__name__) for operation in node.ops], ast.Load())
+        return self._through("compare", first, [names, node.left, *node.comparators], [])
+
+    def _asked(self, node: ast.Call, how: str) -> ast.expr:
+        number, self._number = self._number, self._number + 1
+        self._note(number)
+        return self._through(how, number, [node.func, *node.args], node.keywords)
+
+    def _through(self, how: str, number: int, values: Sequence[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
+        function = ast.Attribute(ast.Name(self._probe, ast.Load()), how, ast.Load())
+        return ast.Call(function, [ast.Constant(number), *values], keywords)
+
+    def _note(self, number: int) -> None:
+        self.sites += [Site(number, side, self._text) for side in (0, 1)]
+
+
+class _Stripper(ast.NodeTransformer):
+    """Takes out all that can make a check fail by itself."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Pass:
+        return ast.Pass()
+
+    def visit_Raise(self, node: ast.Raise) -> ast.stmt:
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return ast.Pass() if isinstance(raised, ast.Name) and raised.id == "AssertionError" else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        call = node.value
+        return ast.Pass() if isinstance(call, ast.Call) and _name(call.func).startswith(("assert_", "assure")) else node
+
+
+class _Renamer(ast.NodeTransformer):
+    """Gives names another ending."""
+
+    def __init__(self, names: set[str], suffix: str) -> None:
+        self._names, self._suffix = names, suffix
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._new(node.id)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg = self._new(node.arg)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.name = self._new(node.name)
+        return self.generic_visit(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
+        node.name = node.name and self._new(node.name)
+        return self.generic_visit(node)
+
+    def visit_Global(self, node: ast.Global | ast.Nonlocal) -> ast.AST:
+        node.names = [self._new(name) for name in node.names]
+        return node
+
+    visit_Nonlocal = visit_Global
+
+    def _new(self, name: str) -> str:
+        return f"{name}_{self._suffix}" if name in self._names else name
+
+
+def _names_made(tree: ast.Module) -> set[str]:
+    """Names of variables and functions that a check makes; not those of classes, modules and arguments, which show."""
+    made = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    made |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+    return made | {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def _two(call: ast.Call) -> bool:
+    return len(call.args) >= 2 and not any(isinstance(one, ast.Starred) for one in call.args)
+
+
+def _shown(node: ast.stmt) -> str:
+    if isinstance(node, ast.Assert):
+        node = ast.Assert(node.test)
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT - 2] + " …"
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

@@ -1,0 +1,191 @@
+"""Twins of checks: no honest value passes one; what is equal to everything does."""
+
+from __future__ import annotations
+
+from collections import Counter, deque, namedtuple
+from datetime import date, datetime, timedelta
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as np_st
+
+from autograder.grading import KeyCell
+from autograder.quality.probe import Odd, other
+from autograder.quality.twins import Twins, held_of
+
+SETUP = "import math\nimport numpy as np\nfrom pytest import approx\nanswer = lambda x: x + 1\n"
+
+
+def twins_of(check: str) -> Twins:
+    return Twins(KeyCell(id="check-c", kind="check", cell_type="code", source=check, metadata={}, visible=check,
+                         check="c", exercise="e", parts=(check,), hidden_from=1))
+
+
+def outcome(source: str, names: dict | None = None) -> str:
+    """`passed`, or type and text of what it raises."""
+    space: dict = {}
+    exec(SETUP, space)
+    space.update(names or {})
+    try:
+        exec(compile(source, "<test>", "exec"), space)
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+    return "passed"
+
+
+CHECKS = {
+    "equal": "assert answer(2) == 3",
+    "equal, in a loop": "for x in (1, 2, 3):\n    got = answer(x)\n    assert got == x + 1, f'{got}'",
+    "the other way round": "assert 3 == answer(2), 'no'",
+    "chained": "assert 2 < answer(2) < 4",
+    "close": "assert abs(answer(2.0) - 3) < 1e-9",
+    "at least": "assert answer(2) >= 3",
+    "in a set": "assert answer(2) in {3, 4}",
+    "both": "assert answer(2) == 3 and answer(3) == 4",
+    "approx": "assert answer(0.1) == approx(1.1)",
+    "isclose": "assert np.isclose(answer(2.0), 3.0)",
+    "allclose": "assert np.allclose(answer(np.array([1.0, 2.0])), [2.0, 3.0])",
+    "np.testing": "np.testing.assert_allclose(answer(np.array([1.0, 2.0])), [2.0, 3.0], rtol=1e-6)",
+    "np.testing, equal": "np.testing.assert_array_equal(answer(np.array([1, 2])), [2, 3])",
+    "in a function": "def check():\n    assert answer(2) == 3\n\n\ncheck()",
+    "all of them": "assert all(answer(x) == x + 1 for x in range(3))",
+    "a dict": "assert {'a': answer(1)} == {'a': 2}",
+    "helper": "def alike(one, two):\n    return len(one) == len(two) and one == two\n\n\n"
+              "assert alike([answer(1)], [2])",
+}
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
+def test_a_twin_fails_for_the_right_answer_and_only_for_its_own_comparison(check):
+    twins = twins_of(check)
+    assert twins.sites
+    assert outcome(check) == "passed"
+    sound = []
+    for site in twins.sites:
+        assert outcome(twins.twin(site)) != "passed", site
+        assert outcome(twins.stripped(site)) == "passed", site
+        sound += [site for kind in ("object", "array", "parts")
+                  if outcome(twins.passed_by_anything(site, kind)) == "passed"]
+    assert sound, "no twin of it is passed by what is equal to everything"
+    assert outcome(twins.renamed()) == "passed"
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
+def test_asking_finds_nothing_in_the_right_answer_and_always_fails_with_its_report(check):
+    twins = twins_of(check)
+    said = outcome(twins.asking(twins.sites, "token"))
+    assert said.startswith("AssertionError: token")
+    assert held_of(said.removeprefix("AssertionError: "), "token") == []
+
+
+def test_asking_leaves_a_wrong_answer_its_own_message():
+    twins = twins_of("assert answer(2) == 4, f'got {answer(2)}'")
+    assert outcome(twins.asking(twins.sites, "token")) == "AssertionError: got 3"
+    assert held_of("got 3", "token") is None
+
+
+class Equal:
+    def __eq__(self, other):
+        return True
+
+
+def test_what_is_equal_to_everything_is_found_at_the_very_evaluation_where_it_is():
+    check = "for x in (1, 2, 3):\n    assert answer(x) == x + 1"
+    twins, names = twins_of(check), {"answer": lambda x: Equal() if x == 3 else x + 1}
+    assert outcome(check, names) == "passed"
+    held = held_of(outcome(twins.asking(twins.sites, "token"), names).removeprefix("AssertionError: "), "token")
+    assert held == [(0, 1, 3)]  # the side of what is expected; the other side is Equal itself
+    number, side, evaluation = held[0]
+    site = next(site for site in twins.sites if (site.number, site.side) == (number, side))
+    assert outcome(twins.twin(site, evaluation), names) == "passed"
+    assert outcome(twins.twin(site), names) != "passed"  # it is honest the first two times
+
+
+def test_one_that_answers_the_first_question_only_spoils_the_asking_but_passes_a_twin():
+    class Once:
+        asked = 0
+
+        def __eq__(self, other):
+            self.asked += 1
+            return self.asked == 1
+
+    check = "assert answer(2) == 3"
+    twins = twins_of(check)
+    said = outcome(twins.asking(twins.sites, "token"), {"answer": lambda x: Once()})
+    assert outcome(check, {"answer": lambda x: Once()}) == "passed"
+    # What the check itself asks comes second, so this is no report; the audit then tries each twin.
+    assert said == "AssertionError: " and held_of("", "token") is None
+    assert outcome(twins.twin(twins.sites[1]), {"answer": lambda x: Once()}) == "passed"
+
+
+def test_one_that_overwrites_a_checks_own_variables_passes_only_while_they_have_their_names():
+    check = "expected = 3\ngot = answer(2)\nassert got == expected"
+    space: dict = {}
+    exec("def answer(x):\n    globals()['expected'] = 0\n    return 0", space)
+    exec(check, space)
+    twins = twins_of(check)
+    with pytest.raises(AssertionError):
+        exec(twins.renamed(), space)
+
+
+def test_a_check_that_is_not_plain_python_has_no_twins_and_says_so():
+    twins = twins_of("%timeit 1\nassert answer(2) == 3")
+    assert not twins.readable and twins.sites == ()
+
+
+def test_a_report_that_is_none_is_not_taken_for_one():
+    assert held_of("token 1.0.2 3.1.1", "token") == [(1, 0, 2), (3, 1, 1)]
+    assert held_of("token what is this", "token") is None
+    assert held_of("tokens", "token") is None
+
+
+# --- other values
+
+_LEAVES = (st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(max_size=5)
+           | st.complex_numbers() | st.dates(max_value=date(9000, 1, 1)))
+_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(
+    st.text(max_size=3), inner, max_size=3) | st.frozensets(st.integers(), max_size=3), max_leaves=6)
+
+
+@given(_VALUES)
+def test_another_value_is_never_equal_to_the_one_it_is_made_of(value):
+    assert not other(value) == value  # noqa: SIM201 - `!=` is another question
+
+
+@given(np_st.arrays(np_st.integer_dtypes() | np_st.unsigned_integer_dtypes() | np_st.floating_dtypes(sizes=(32, 64))
+                    | np_st.boolean_dtypes(), np_st.array_shapes(max_dims=2, max_side=3)))
+def test_of_an_array_no_element_stays(value):
+    changed = other(value)
+    assert changed.shape == value.shape and not np.any(changed == value)
+
+
+Point = namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize("value", [
+    Point(1, 2), deque([1]), Counter("aab"), range(3), range(0), set(), {}, [], (), b"", "", float("nan"), float("inf"),
+    datetime(2026, 1, 1), timedelta(0), PurePosixPath("a/b"), int, ValueError, np.float32(1.5), np.int8(-9),
+    np.array(["a", "b"]), np.array([None, 1], dtype=object), np.datetime64("2026-01-01"), object()],
+    ids=lambda value: f"{type(value).__name__} {value!s:.12}")
+def test_other_values_of_other_kinds(value):
+    changed = other(value)
+    assert not np.any(changed == value)
+
+
+def test_other_tables_and_tensors():
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    assert not frame.equals(other(frame)) and other(frame).shape == frame.shape
+    series = pd.Series(["x", "y"], name="b")
+    assert not (other(series) == series).any() and other(series).name == "b"
+    assert not (other(frame.columns) == frame.columns).any()
+    for tensor in (torch.tensor([1.0, float("nan")]), torch.tensor([1, 247], dtype=torch.uint8), torch.tensor([True])):
+        assert not torch.any(other(tensor) == tensor)
+
+
+def test_what_is_of_no_known_kind_is_compared_with_what_nothing_is_equal_to():
+    assert isinstance(other(object()), Odd)
