@@ -162,7 +162,7 @@ def test_what_changed_since_it_was_graded_or_was_never_graded_is_said_and_left_a
     told = {submission.student: why for submission, why in outcome.left_out}
     assert set(told) == {"right", "late", "numpy"}
     assert told["right"].startswith("it is not as it was graded") and "mle grade" in told["right"]
-    assert "has not been graded yet" in told["late"] and "cannot be read" in told["numpy"]
+    assert "it has not been graded yet" in told["late"] and "cannot be read" in told["numpy"]
     assert {one: one.read_bytes() for one in before} == before
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from postgresql import Server
 
 from autograder.course import Course
 from autograder.quality import read_notebook, with_answers
@@ -164,8 +165,22 @@ def test_the_start_page_leads_to_every_lesson_and_to_the_learners_progress(mini,
         assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
 
 
-def test_an_instructor_generates_autogrades_marks_an_essay_and_exports(mini, page, mle):
+@pytest.fixture(params=["file", "server"])
+def gradebook(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What grading.toml says of the gradebook: nothing, or a database on a PostgreSQL server."""
+    if request.param == "file":
+        yield ""
+        return
+    server = Server()
+    try:
+        yield f'gradebook = "{server.database("formgrader")}"\n'
+    finally:
+        server.remove()
+
+
+def test_an_instructor_generates_autogrades_marks_an_essay_and_exports(mini, page, mle, gradebook):
     root, lesson = mini.root, "1-1-means"
+    (root / "grading.toml").write_text(gradebook)
     shutil.copy(Path(__file__).parents[1] / "nbgrader_config.py", root)
     essay = next(cell for cell in mini.lesson(lesson).cells if cell.kind == "essay")
     rubric = next(cell for cell in mini.lesson(lesson).cells if cell.kind == "rubric").source.splitlines()[0]
@@ -210,6 +225,7 @@ def test_an_instructor_generates_autogrades_marks_an_essay_and_exports(mini, pag
     assert {name: row[name] for name in ("id", "lesson", "automatic", "by_hand", "total")} == {
         "id": "ada", "lesson": lesson, "automatic": f"{automatic:g}", "by_hand": "2.5",
         "total": f"{automatic + 2.5:g}"}
+    assert (root / "gradebook.db").exists() == (not gradebook)
 
 
 @contextmanager

@@ -135,13 +135,16 @@ def audit(lessons: tuple[str, ...], student: str | None, jobs: int, again: bool)
         checks = len(Key.load(course.solutions / lesson).of_kind("check"))
         console.print(f"{lesson}: {proven.usable} of {proven.tried} twins of {checks} checks are proven, against "
                       f"{proven.answers} right answers", markup=False, soft_wrap=True)
+    left_out: dict[tuple[str, str], list[str]] = {}
     for submission, why in outcome.left_out:
-        console.print(f"{submission.lesson} of {submission.student}: {why}", markup=False, soft_wrap=True)
+        left_out.setdefault((submission.lesson, why), []).append(submission.student)
+    for (lesson, why), students in sorted(left_out.items()):
+        console.print(f"{lesson} of {', '.join(sorted(students))}: {why}", markup=False, soft_wrap=True)
     for submission, flag in outcome.flagged:
         console.print(f"{submission.lesson} of {submission.student} should be looked at: check '{flag.check}': "
                       f"{flag.evidence}", markup=False, soft_wrap=True)
-    students = len({(submission.student, submission.lesson) for submission, _ in outcome.flagged})
-    console.print(f"{outcome.audited} audited, {outcome.skipped} unchanged since they were audited; {students} should "
+    flagged = len({(submission.student, submission.lesson) for submission, _ in outcome.flagged})
+    console.print(f"{outcome.audited} audited, {outcome.skipped} unchanged since they were audited; {flagged} should "
                   "be looked at. No score was changed.", soft_wrap=True)
 
 

@@ -1,7 +1,7 @@
 """Submissions in, scores out: on their own, or into an nbgrader gradebook."""
 
 from autograder.grading.cluster import Cluster, ClusterAway
-from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort, isolating_runner
+from autograder.grading.cohort import Outcome, Submission, find_submissions, grade_cohort
 from autograder.grading.course import GradingCourse
 from autograder.grading.grade import Graded, grade_notebook, job_of
 from autograder.grading.gradebook import Store, gradebook_of, store_at
@@ -69,7 +69,6 @@ __all__ = [
     "grade_cohort",
     "grade_notebook",
     "gradebook_of",
-    "isolating_runner",
     "job_of",
     "judge_checks",
     "names_of",

@@ -126,7 +126,7 @@ def grade_cohort(course: GradingCourse, lessons: Iterable[str], *, student: str 
         MleError: nothing to grade, or no isolation on this system and submissions not trusted.
     """
     submissions = find_submissions(course.root, lessons, student)
-    runner = engine or isolating_runner(trust_submissions)
+    runner = engine or _isolating_runner(trust_submissions)
     if jobs or not isinstance(runner, Cluster):
         threads = jobs or os.cpu_count() or 1
         pool = _Pool(threads, lambda: threads)
@@ -348,12 +348,7 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def isolating_runner(trust_submissions: bool) -> Runs:
-    """What runs other people's notebooks on this machine.
-
-    Raises:
-        MleError: it cannot isolate them, and they are not trusted.
-    """
+def _isolating_runner(trust_submissions: bool) -> Runs:
     engine = execution.default_engine()
     if engine is None and not trust_submissions:
         raise MleError("This system offers neither namespaces nor Landlock, so what other people hand in would run "

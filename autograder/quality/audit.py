@@ -17,6 +17,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder import execution
 from autograder.course import Course
 from autograder.errors import MleError
 from autograder.execution import EngineError, Job, RunRecord, StepFact
@@ -29,7 +30,6 @@ from autograder.grading import (
     Submission,
     digest_of,
     find_submissions,
-    isolating_runner,
     job_of,
     read_hand_in,
     restore,
@@ -93,13 +93,20 @@ def audit_cohort(course: Course, lessons: Iterable[str], *, student: str | None 
         MleError: there is nothing to audit, or no isolation on this system.
     """
     submissions = find_submissions(course.root, lessons, student)
-    runner = engine or isolating_runner(trust_submissions=False)
+    runner = engine or execution.default_engine()
+    if runner is None:
+        raise MleError("This system offers neither namespaces nor Landlock, so submissions cannot be isolated, and "
+                       "checks cannot be run in forks of them. Audit on Linux; a virtual machine will do.")
     grading, outcome = GradingCourse(course.root), AuditOutcome()
     for lesson in dict.fromkeys(submission.lesson for submission in submissions):
         key = Key.load(course.solutions / lesson)
-        outcome.proven[lesson] = prove_twins(
-            key, course.solutions / lesson, course.answers(course.lesson(lesson)), warm_imports(key, runner), runner,
-            jobs, lambda text, lesson=lesson: tell(f"{lesson}, {text}", 0, len(submissions)))
+        try:
+            outcome.proven[lesson] = prove_twins(
+                key, course.solutions / lesson, course.answers(course.lesson(lesson)), warm_imports(key, runner),
+                runner, jobs, lambda text, lesson=lesson: tell(f"{lesson}, {text}", 0, len(submissions)))
+        except EngineError as error:  # such as a lesson with services, where there is no network for them
+            outcome.left_out += [(submission, str(error)) for submission in submissions if submission.lesson == lesson]
+            submissions = [submission for submission in submissions if submission.lesson != lesson]
 
     def one(submission: Submission) -> Audit | str:
         return _audit_submission(grading, submission, outcome.proven[submission.lesson], runner, again)
@@ -125,7 +132,10 @@ def _audit_submission(grading: GradingCourse, submission: Submission, proven: Pr
                       again: bool) -> Audit | str:
     """What was found, which then stands in its record; or why it was not audited."""
     key = Key.load(grading.root / "solutions" / submission.lesson)
-    record = grading.result(submission.lesson, submission.student)
+    try:
+        record = grading.result(submission.lesson, submission.student)
+    except MleError:
+        raise MleError("it has not been graded yet. Run `mle grade`, then `mle audit` again.") from None
     if record["submission_digest"] != digest_of(submission.folder) or record["lesson_digest"] != key.digest:
         raise MleError("it is not as it was graded, or its lesson is not. Run `mle grade`, then `mle audit` again.")
     if not again and record.get("audit", {}).get("twins_digest") == proven.digest:

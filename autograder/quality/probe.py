@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections import deque
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
@@ -165,8 +165,8 @@ def _truth(holds: Any) -> bool:
 def _beside(name: str, side: int, values: tuple[Any, Any]) -> Any:
     """What to compare with instead, so that no honest value compares as it should."""
     if name in {"Lt", "LtE", "Gt", "GtE"}:
-        low = (name in {"Lt", "LtE"}) == (side == 1)
-        return _extreme(values[side], low)
+        # No number is more or less than this one, infinity included; and nothing is than what has no order.
+        return float("nan") if _is_number(values[side]) else Odd()
     if name == "In":
         if side == 1:
             return (Odd(),)
@@ -176,15 +176,8 @@ def _beside(name: str, side: int, values: tuple[Any, Any]) -> Any:
     return values[side]
 
 
-def _extreme(value: Any, low: bool) -> Any:
-    """The least there is of a kind, or the most."""
-    if isinstance(value, timedelta):
-        return timedelta.min if low else timedelta.max
-    if isinstance(value, date | time):
-        return type(value).min if low else type(value).max
-    if isinstance(value, str | bytes):
-        return value[:0] if low else value[:0] + ("\U0010ffff" if isinstance(value, str) else b"\xff") * 99
-    return float("-inf") if low else float("inf")
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) or hasattr(value, "__float__")
 
 
 def other(value: Any) -> Any:
