@@ -103,7 +103,7 @@ def audit_cohort(course: Course, lessons: Iterable[str], *, student: str | None 
         try:
             outcome.proven[lesson] = prove_twins(
                 key, course.solutions / lesson, course.answers(course.lesson(lesson)), warm_imports(key, runner),
-                runner, jobs, lambda text, lesson=lesson: tell(f"{lesson}, {text}", 0, len(submissions)))
+                runner, jobs, lambda text, lesson=lesson, of=len(submissions): tell(f"{lesson}, {text}", 0, of))
         except EngineError as error:  # such as a lesson with services, where there is no network for them
             outcome.left_out += [(submission, str(error)) for submission in submissions if submission.lesson == lesson]
             submissions = [submission for submission in submissions if submission.lesson != lesson]
