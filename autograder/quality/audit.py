@@ -97,13 +97,13 @@ def audit_cohort(course: Course, lessons: Iterable[str], *, student: str | None 
     if runner is None:
         raise MleError("This system offers neither namespaces nor Landlock, so submissions cannot be isolated, and "
                        "checks cannot be run in forks of them. Audit on Linux; a virtual machine will do.")
-    grading, outcome = GradingCourse(course.root), AuditOutcome()
+    grading, outcome, total = GradingCourse(course.root), AuditOutcome(), len(submissions)
     for lesson in dict.fromkeys(submission.lesson for submission in submissions):
         key = Key.load(course.solutions / lesson)
         try:
             outcome.proven[lesson] = prove_twins(
                 key, course.solutions / lesson, course.answers(course.lesson(lesson)), warm_imports(key, runner),
-                runner, jobs, lambda text, lesson=lesson, of=len(submissions): tell(f"{lesson}, {text}", 0, of))
+                runner, jobs, lambda text, lesson=lesson: tell(f"{lesson}, {text}", 0, total))
         except EngineError as error:  # such as a lesson with services, where there is no network for them
             outcome.left_out += [(submission, str(error)) for submission in submissions if submission.lesson == lesson]
             submissions = [submission for submission in submissions if submission.lesson != lesson]
