@@ -8,10 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradebooks
 import psutil
@@ -205,6 +207,40 @@ def test_what_a_worker_lacks_is_said():
     assert "numpy 1.26.4 instead of 2.4.6" in said and "optuna 5.0, which is not here" in said
     assert "its isolation is 'landlock', and 'namespaces' is needed" in unfit(replace(here, level="namespaces"), same,
                                                                               "landlock")
+
+
+class JustNow:
+    """What a client has of a task that ends in the very moment in which somebody gives up waiting for it."""
+
+    def __init__(self, answer: object) -> None:
+        self._answer, self.status = answer, "pending"
+
+    def result(self, timeout: float) -> object:
+        if self.status == "pending":
+            self.status = "error" if isinstance(self._answer, Exception) else "finished"
+            raise TimeoutError
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+    def exception(self) -> object:
+        return self._answer
+
+    def done(self) -> bool:
+        return self.status != "pending"
+
+
+@pytest.mark.parametrize("answer", [("graded", "tcp://one"), RuntimeError("worker's"), TimeoutError("worker's")])
+def test_an_answer_that_comes_while_the_wait_for_it_ends_is_taken(answer, monkeypatch):
+    one = object.__new__(Cluster)
+    one._client = SimpleNamespace(submit=lambda *args, **options: JustNow(answer))
+    one._lock, one._workers = threading.Lock(), {"tcp://one": None}
+    monkeypatch.setattr(Cluster, "_look", lambda self: None)
+    if isinstance(answer, tuple):
+        assert one._answer(None, None, ["tcp://one"]) == answer
+        return
+    with pytest.raises(MleError, match="took too long" if isinstance(answer, TimeoutError) else "worker's. Run the same"):
+        one._answer(None, None, ["tcp://one"])
 
 
 def test_workers_that_differ_or_isolate_less_are_named_and_not_used(make, dask):

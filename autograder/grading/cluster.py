@@ -151,7 +151,9 @@ class Cluster:
                 try:
                     return future.result(timeout=_LOOK_SECONDS)
                 except TimeoutError:
-                    if future.done():  # it is the worker's own, and would come again and again
+                    # Of this wait, in which the answer may have come just now; or the worker's own, which would come
+                    # again and again.
+                    if future.status == "error" and isinstance(future.exception(), TimeoutError):
                         raise MleError("It could not be graded: a worker took too long for something.") from None
                     self._look()
                     with self._lock:
