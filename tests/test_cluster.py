@@ -239,7 +239,8 @@ def test_an_answer_that_comes_while_the_wait_for_it_ends_is_taken(answer, monkey
     if isinstance(answer, tuple):
         assert one._answer(None, None, ["tcp://one"]) == answer
         return
-    with pytest.raises(MleError, match="took too long" if isinstance(answer, TimeoutError) else "worker's. Run the same"):
+    says = "took too long" if isinstance(answer, TimeoutError) else "worker's. Run the same"
+    with pytest.raises(MleError, match=says):
         one._answer(None, None, ["tcp://one"])
 
 
