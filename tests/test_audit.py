@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -26,6 +27,7 @@ from autograder.grading import (
     warm_imports,
 )
 from autograder.quality import (
+    audit,
     audit_cohort,
     audit_notebook,
     prove_twins,
@@ -45,6 +47,10 @@ EQUAL = ("class Equal:\n    def __eq__(self, other):\n        return True\n"
          "    def __abs__(self):\n        return self\n    def __lt__(self, other):\n        return True\n")
 ONCE = ("class Once:\n    asked = 0\n    def __eq__(self, other):\n        self.asked += 1\n"
         "        return self.asked == 1\n")
+# Finds what asks it, and writes the report itself: of a comparison that there is not.
+FORGER = ("def mean(values):\n    import sys\n    for value in list(sys._getframe(1).f_globals.values()):\n"
+          "        if type(value).__name__ == 'Probe':\n"
+          "            raise AssertionError(value._token + ' 999.0.1')\n    return Equal()")
 # By learner: answers, the checks that the audit is to point at, and how.
 CHEATS = {
     "always-equal": ({"mean": EQUAL + "def mean(values):\n    return Equal()"},
@@ -53,6 +59,7 @@ CHEATS = {
                                {("mean-values", "any value"), ("mean-edges", "any value")}),
     "below-everything": ({"geometric": EQUAL + "def geometric(values):\n    return Equal()"},
                          {("geometric", "any value"), ("geometric-edges", "any value")}),
+    "speaks-for-the-probe": ({"mean": EQUAL + FORGER}, {("mean-values", "forged"), ("mean-edges", "forged")}),
     "equal-once": ({"mean": ONCE + "def mean(values):\n    return Once()"},
                    {("mean-values", "any value"), ("mean-edges", "any value")}),
     "overwrites": ({"mean": "def mean(values):\n    globals()['expected'] = 0\n"
@@ -67,6 +74,7 @@ HONEST = {
     "own-type": {"mean": "class Number(float):\n    pass\n\ndef mean(values):\n"
                          "    return Number(sum(values) / len(values))"},
     "counts": {"mean": "calls = []\ndef mean(values):\n    calls.append(values)\n    return sum(values) / len(values)"},
+    "forgot-the-parameter": {"mean": "values = [2]\ndef mean(numbers):\n    return sum(values) / len(values)"},
     "name-of-the-check": {"mean": "got = expected = None\ndef mean(values):\n    global got\n    got = sum(values)\n"
                                   "    return got / len(values)"},
 }
@@ -110,7 +118,7 @@ def test_every_cheat_is_pointed_at_for_what_it_does_and_nobody_else_is(audited):
 def test_the_evidence_says_which_comparison_it_is(audited):
     _, outcome = audited
     evidence = {(submission.student, flag.check): flag.evidence for submission, flag in outcome.flagged}
-    assert evidence["below-everything", "geometric"] == ("It passes with another value expected, too: assert "
+    assert evidence["below-everything", "geometric"] == ("This holds with other values in it as well: assert "
                                                          "abs(got - 2) < 1e-09")
     assert "other names" in evidence["overwrites", "mean-values"]
 
@@ -157,12 +165,14 @@ def test_what_changed_since_it_was_graded_or_was_never_graded_is_said_and_left_a
     hand_in(root, "late", {})
     damaged = root / "autograded" / "numpy" / LESSON / "result.json"
     damaged.write_text("{", encoding="utf-8")
+    odd = root / "autograded" / "counts" / LESSON / "result.json"
+    odd.write_text(odd.read_text(encoding="utf-8").replace('"twins_digest"', '"digest"'), encoding="utf-8")
     before = {one: one.read_bytes() for one in (root / "autograded").rglob("result.json")}
     outcome = audit_cohort(Course(root), [LESSON], engine=engines("namespaces"), again=False)
     told = {submission.student: why for submission, why in outcome.left_out}
-    assert set(told) == {"right", "late", "numpy"}
+    assert set(told) == {"right", "late", "numpy", "counts"} and "is damaged" in told["counts"]
     assert told["right"].startswith("it is not as it was graded") and "mle grade" in told["right"]
-    assert "it has not been graded yet" in told["late"] and "cannot be read" in told["numpy"]
+    assert "it has not been graded yet" in told["late"] and "is damaged" in told["numpy"]
     assert {one: one.read_bytes() for one in before} == before
 
 
@@ -171,15 +181,23 @@ def test_nothing_handed_in_is_said(mini):
         audit_cohort(mini, [LESSON])
 
 
-def test_learners_get_nothing_of_it(audited, tmp_path, monkeypatch):
+def test_learners_get_nothing_of_it(audited, engines, tmp_path, monkeypatch):
     root = tmp_path / "mini"
     shutil.copytree(audited[0].root, root)
     monkeypatch.chdir(root)
     with pytest.raises(SystemExit) as ended:
         main(["feedback", LESSON])
     assert ended.value.code == 0
-    page = (root / "feedback" / "always-equal" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
-    assert "another value" not in page and "audit" not in page.lower()
+    path = root / "feedback" / "always-equal" / LESSON / f"{LESSON}.html"
+    page = path.read_text(encoding="utf-8")
+    assert "other values" not in page and "audit" not in page.lower()
+    written = path.stat().st_mtime_ns
+    audit_cohort(Course(root), [LESSON], student="always-equal", again=True, engine=engines("namespaces"))
+    record = root / "autograded" / "always-equal" / LESSON / "result.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "audit": None}))
+    with pytest.raises(SystemExit):
+        main(["feedback", LESSON])
+    assert path.stat().st_mtime_ns == written, "nothing in it has changed"
 
 
 def test_the_verb_says_what_is_proven_and_who_should_be_looked_at(audited, tmp_path, monkeypatch, capsys):
@@ -207,8 +225,10 @@ def test_a_check_that_is_not_plain_python_is_left_out_and_said(_built_mini, engi
     hand_in(root, "right", {})
     grade_cohort(GradingCourse(root), [LESSON], engine=engines("namespaces"), jobs=1)
     outcome = audit_cohort(course, [LESSON], engine=engines("namespaces"))
-    assert [(one.student, why) for one, why in outcome.left_out] == [
-        ("right", "check 'geometric': its twins could not be proven")]
+    told = [("right", "check 'geometric': its twins could not be proven")]
+    assert [(one.student, why) for one, why in outcome.left_out] == told
+    again = audit_cohort(course, [LESSON], engine=engines("namespaces"))
+    assert again.skipped == 1 and [(one.student, why) for one, why in again.left_out] == told
     assert GradingCourse(root).result(LESSON, "right")["audit"]["checks"] == 3
 
 
@@ -226,6 +246,54 @@ def test_of_the_hostile_corpus_the_audit_finds_what_is_claimed_and_nothing_else(
     assert len(claimed) == 3 and claimed <= {row.student for row in cheats}
     assert set(flagged(outcome)) == claimed, outcome.flagged
     assert outcome.audited == len(cheats) and outcome.left_out == []
+
+
+def test_a_record_that_was_written_anew_meanwhile_is_left_as_it_is(audited, engines, tmp_path, monkeypatch):
+    root = tmp_path / "mini"
+    shutil.copytree(audited[0].root, root)
+    path = root / "autograded" / "right" / LESSON / "result.json"
+    anew = path.read_text(encoding="utf-8") + "\n"
+
+    def meanwhile(*args, **options):
+        path.write_text(anew, encoding="utf-8")
+        return audit.Audit()
+
+    monkeypatch.setattr(audit, "audit_notebook", meanwhile)
+    outcome = audit_cohort(Course(root), [LESSON], student="right", again=True, engine=engines("namespaces"))
+    assert outcome.audited == 0 and "mle grade" in outcome.left_out[0][1]
+    assert path.read_text(encoding="utf-8") == anew
+
+
+def test_a_full_disk_stops_the_run_and_keeps_what_was_there(audited, engines, tmp_path, monkeypatch):
+    root = tmp_path / "mini"
+    shutil.copytree(audited[0].root, root)
+    path = root / "autograded" / "right" / LESSON / "result.json"
+    before = path.read_bytes()
+
+    def full(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(audit, "write_atomically", full)
+    with pytest.raises(MleError, match=r"result.json could not be written: No space left on device"):
+        audit_cohort(Course(root), [LESSON], student="right", again=True, engine=engines("namespaces"))
+    assert path.read_bytes() == before
+
+
+def test_what_goes_wrong_with_one_submission_stops_no_other(audited, engines, tmp_path, monkeypatch):
+    root = tmp_path / "mini"
+    shutil.copytree(audited[0].root, root)
+    plain = audit.audit_notebook
+
+    def one_fails(key, notebook, passed, proven, runner, folder):
+        if folder.parent.name == "right":
+            raise StopIteration
+        return plain(key, notebook, passed, proven, runner, folder)
+
+    monkeypatch.setattr(audit, "audit_notebook", one_fails)
+    outcome = audit_cohort(Course(root), [LESSON], again=True, engine=engines("namespaces"))
+    assert [(one.student, why) for one, why in outcome.left_out] == [
+        ("right", "it could not be audited: StopIteration()")]
+    assert outcome.audited == len(CHEATS) + len(HONEST) - 1
 
 
 # --- no false flags

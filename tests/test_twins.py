@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque, namedtuple
 from datetime import date, datetime, timedelta
+from functools import total_ordering
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -16,7 +17,7 @@ from hypothesis.extra import numpy as np_st
 
 from autograder.grading import KeyCell
 from autograder.quality.probe import Odd, other
-from autograder.quality.twins import Twins, held_of
+from autograder.quality.twins import Twins, held_of, names_read
 
 SETUP = "import math\nimport numpy as np\nfrom pytest import approx\nanswer = lambda x: x + 1\n"
 
@@ -55,6 +56,9 @@ CHECKS = {
     "in a function": "def check():\n    assert answer(2) == 3\n\n\ncheck()",
     "all of them": "assert all(answer(x) == x + 1 for x in range(3))",
     "a dict": "assert {'a': answer(1)} == {'a': 2}",
+    "future": "from __future__ import annotations\nassert answer(2) == 3",
+    "helper with options": "def close(one, two, number):\n    return abs(one - two) < number\n\n\n"
+                           "assert close(answer(2), 3, number=0.5)",
     "helper": "def alike(one, two):\n    return len(one) == len(two) and one == two\n\n\n"
               "assert alike([answer(1)], [2])",
 }
@@ -67,7 +71,7 @@ def test_a_twin_fails_for_the_right_answer_and_only_for_its_own_comparison(check
     assert outcome(check) == "passed"
     sound = []
     for site in twins.sites:
-        assert outcome(twins.twin(site)) != "passed", site
+        assert "passed" not in [outcome(twins.twin(site, turn=turn)) for turn in (0, 1)], site
         assert outcome(twins.stripped(site)) == "passed", site
         sound += [site for kind in ("object", "array", "parts")
                   if outcome(twins.passed_by_anything(site, kind)) == "passed"]
@@ -80,13 +84,20 @@ def test_asking_finds_nothing_in_the_right_answer_and_always_fails_with_its_repo
     twins = twins_of(check)
     said = outcome(twins.asking(twins.sites, "token"))
     assert said.startswith("AssertionError: token")
-    assert held_of(said.removeprefix("AssertionError: "), "token") == []
+    assert held_of(said.removeprefix("AssertionError: "), "token", twins.sites) == []
 
 
 def test_asking_leaves_a_wrong_answer_its_own_message():
     twins = twins_of("assert answer(2) == 4, f'got {answer(2)}'")
     assert outcome(twins.asking(twins.sites, "token")) == "AssertionError: got 3"
-    assert held_of("got 3", "token") is None
+    assert held_of("got 3", "token", twins.sites) is None
+
+
+def suspected(check: str, names: dict) -> list | None:
+    """The places at which an answer passes a check with other values as well; None if it cannot be asked."""
+    twins = twins_of(check)
+    said = outcome(twins.asking(twins.sites, "token"), names).partition(": ")[2]
+    return held_of(said, "token", twins.sites)
 
 
 class Equal:
@@ -98,11 +109,9 @@ def test_what_is_equal_to_everything_is_found_at_the_very_evaluation_where_it_is
     check = "for x in (1, 2, 3):\n    assert answer(x) == x + 1"
     twins, names = twins_of(check), {"answer": lambda x: Equal() if x == 3 else x + 1}
     assert outcome(check, names) == "passed"
-    held = held_of(outcome(twins.asking(twins.sites, "token"), names).removeprefix("AssertionError: "), "token")
-    assert held == [(0, 1, 3)]  # the side of what is expected; the other side is Equal itself
-    number, side, evaluation = held[0]
-    site = next(site for site in twins.sites if (site.number, site.side) == (number, side))
-    assert outcome(twins.twin(site, evaluation), names) == "passed"
+    (site, evaluation), = suspected(check, names)
+    assert (site.side, evaluation) == (1, 3)  # the side of what is expected; the other side is Equal itself
+    assert outcome(twins.twin(site, evaluation), names) == outcome(twins.twin(site, evaluation, 1), names) == "passed"
     assert outcome(twins.twin(site), names) != "passed"  # it is honest the first two times
 
 
@@ -119,7 +128,7 @@ def test_one_that_answers_the_first_question_only_spoils_the_asking_but_passes_a
     said = outcome(twins.asking(twins.sites, "token"), {"answer": lambda x: Once()})
     assert outcome(check, {"answer": lambda x: Once()}) == "passed"
     # What the check itself asks comes second, so this is no report; the audit then tries each twin.
-    assert said == "AssertionError: " and held_of("", "token") is None
+    assert said == "AssertionError: " and held_of("", "token", twins.sites) is None
     assert outcome(twins.twin(twins.sites[1]), {"answer": lambda x: Once()}) == "passed"
 
 
@@ -139,9 +148,101 @@ def test_a_check_that_is_not_plain_python_has_no_twins_and_says_so():
 
 
 def test_a_report_that_is_none_is_not_taken_for_one():
-    assert held_of("token 1.0.2 3.1.1", "token") == [(1, 0, 2), (3, 1, 1)]
-    assert held_of("token what is this", "token") is None
-    assert held_of("tokens", "token") is None
+    sites = twins_of("assert 1 < answer(2) < 9").sites
+    one, two = sites[0], sites[3]
+    assert held_of("token 0.0.2 1.1.1", "token", sites) == [(one, 2), (two, 1)]
+    assert held_of("token ", "token", sites) == held_of("token", "token", sites) == []
+    for forged in ("token what is this", "tokens", "", "token 999.0.1", "token 0.0", "token 0.0.0", "token 0.0.1.1",
+                   "token -1.0.1", "token 0.7.1"):
+        assert held_of(forged, "token", sites) is None, forged
+
+
+# --- honest answers that one other value alone, or a change of what is asked, would have called cheats
+
+
+@total_ordering
+class Money:
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+    def __float__(self) -> float:
+        return float(self.cents)
+
+    def __eq__(self, other: object) -> bool:
+        return self.cents == getattr(other, "cents", other)
+
+    def __lt__(self, other: object) -> bool:
+        return self.cents < getattr(other, "cents", other)
+
+
+class Bloom:
+    """May say that it has what it has not."""
+
+    def __contains__(self, word: str) -> bool:
+        return word == "apple" or word.startswith("apple")
+
+
+def short_and_sane(values: list) -> float:
+    if not values or len(values) > 100 or max(values) > 1000:
+        raise ValueError("that cannot be")
+    return 1.0
+
+
+HONEST = {
+    "refuses more than it must": (
+        "def rejects(function, value):\n    try:\n        function(value)\n    except Exception:\n        return True\n"
+        "    return False\n\n\nassert rejects(answer, [])", short_and_sane),
+    "another way through": (
+        "edges = [('a', 'b'), ('b', 'd'), ('a', 'c'), ('c', 'd')]\ndef connects(edges, path):\n"
+        "    return all(step in edges for step in zip(path, path[1:]))\n\n\nassert connects(edges, answer())",
+        lambda: ["a", "b", "d"]),
+    "an order by negation": ("assert answer() >= 3", lambda: Money(5)),
+    "infinity": ("assert answer() > 3", lambda: float("inf")),
+    "no values at all": ("assert (answer() <= 1).all()", lambda: np.array([])),
+    "nothing between": ("assert np.all(np.diff(answer()) >= 0)", lambda: np.array([1.0])),
+    "like everything when empty": ("assert np.allclose(answer(), [1.0])", lambda: []),
+    "a filter that errs": ("assert 'apple' in answer()", Bloom),
+    "a function as the expected one": ("def same_kind(one, two):\n    return callable(one)\n\n\n"
+                                       "assert same_kind(answer(), len)", lambda: abs),
+}
+
+
+@pytest.mark.parametrize(("check", "answer"), HONEST.values(), ids=list(HONEST))
+def test_honest_answers_are_suspected_nowhere(check, answer):
+    assert outcome(check, {"answer": answer}) == "passed"
+    assert suspected(check, {"answer": answer}) == []
+
+
+def test_a_twin_is_not_passed_by_what_makes_its_assert_hold_in_another_way():
+    twins, names = twins_of("assert answer(2) == 3 or answer(2) == 4"), {"answer": lambda x: 4}
+    assert all(outcome(twins.twin(site), names) != "passed" for site in twins.sites)
+
+
+RENAMED = {
+    "an attribute of a class": ("from typing import NamedTuple\nclass Row(NamedTuple):\n    a: int\n    b: int\n"
+                                "a, b = 1, 2\nassert answer(Row(a, b)) == 3", lambda row: row.a + row.b),
+    "a fake": ("class Fake:\n    status = 200\n    def json(self):\n        return {}\nstatus = Fake().status\n"
+               "def json():\n    return 1\nassert answer(Fake()) == 200",
+               lambda response: response.status if response.json() == {} else 0),
+    "a parameter given by name": ("def loss(prediction, target):\n    return prediction - target\n"
+                                  "for target in (1, 2):\n    assert answer(loss, 3, target) == 3 - target",
+                                  lambda f, p, t: f(prediction=p, target=t)),
+}
+
+
+@pytest.mark.parametrize(("check", "answer"), RENAMED.values(), ids=list(RENAMED))
+def test_names_by_which_others_may_call_something_stay(check, answer):
+    assert outcome(check, {"answer": answer}) == outcome(twins_of(check).renamed(), {"answer": answer}) == "passed"
+
+
+def test_a_variable_that_an_answer_reads_by_mistake_keeps_its_name_and_one_that_it_changes_does_not():
+    forgotten = "def answer(values):\n    return sum(numbers)"
+    assert "numbers" in names_read([forgotten])
+    check = "numbers = [1, 4]\nassert answer(numbers) == 5"
+    assert "numbers = " in twins_of(check).renamed(names_read([forgotten]))
+    cheat = "def answer(values):\n    global numbers\n    numbers = 0\n    return numbers"
+    assert "numbers" not in names_read([cheat]) and "numbers = " not in twins_of(check).renamed(names_read([cheat]))
+    assert {"timeit", "numbers"} <= names_read(["%timeit sum(numbers)"])
 
 
 # --- other values
@@ -154,14 +255,16 @@ _VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=3) | st.t
 
 @given(_VALUES)
 def test_another_value_is_never_equal_to_the_one_it_is_made_of(value):
-    assert not other(value) == value  # noqa: SIM201 - `!=` is another question
+    for turn in (0, 1):
+        assert not other(value, turn) == value  # noqa: SIM201 - `!=` is another question
 
 
 @given(np_st.arrays(np_st.integer_dtypes() | np_st.unsigned_integer_dtypes() | np_st.floating_dtypes(sizes=(32, 64))
                     | np_st.boolean_dtypes(), np_st.array_shapes(max_dims=2, max_side=3)))
 def test_of_an_array_no_element_stays(value):
-    changed = other(value)
-    assert changed.shape == value.shape and not np.any(changed == value)
+    for turn in (0, 1):
+        changed = other(value, turn)
+        assert changed.shape == value.shape and not np.any(changed == value)
 
 
 Point = namedtuple("Point", "x y")
@@ -173,18 +276,19 @@ Point = namedtuple("Point", "x y")
     np.array(["a", "b"]), np.array([None, 1], dtype=object), np.datetime64("2026-01-01"), object()],
     ids=lambda value: f"{type(value).__name__} {value!s:.12}")
 def test_other_values_of_other_kinds(value):
-    changed = other(value)
-    assert not np.any(changed == value)
+    assert not any(np.any(other(value, turn) == value) for turn in (0, 1))
 
 
 def test_other_tables_and_tensors():
     frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
-    assert not frame.equals(other(frame)) and other(frame).shape == frame.shape
     series = pd.Series(["x", "y"], name="b")
-    assert not (other(series) == series).any() and other(series).name == "b"
-    assert not (other(frame.columns) == frame.columns).any()
-    for tensor in (torch.tensor([1.0, float("nan")]), torch.tensor([1, 247], dtype=torch.uint8), torch.tensor([True])):
-        assert not torch.any(other(tensor) == tensor)
+    for turn in (0, 1):
+        assert not frame.equals(other(frame, turn)) and other(frame, turn).shape == frame.shape
+        assert not (other(series, turn) == series).any() and other(series, turn).name == "b"
+        assert not (other(frame.columns, turn) == frame.columns).any()
+        for tensor in (torch.tensor([1.0, float("nan")]), torch.tensor([1, 247], dtype=torch.uint8),
+                       torch.tensor([True])):
+            assert not torch.any(other(tensor, turn) == tensor)
 
 
 def test_what_is_of_no_known_kind_is_compared_with_what_nothing_is_equal_to():

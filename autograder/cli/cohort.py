@@ -124,7 +124,6 @@ def audit(lessons: tuple[str, ...], student: str | None, jobs: int, again: bool)
     course = find_course()
     chosen = chosen_lessons(course, lessons)
 
-    from autograder.grading import Key
     from autograder.quality import audit_cohort
 
     handed_in = [lesson for lesson in chosen if any((course.root / "submitted").glob(f"*/{lesson}"))]
@@ -132,9 +131,11 @@ def audit(lessons: tuple[str, ...], student: str | None, jobs: int, again: bool)
     with ending_runs(), cohort_progress("audit") as show:
         outcome = audit_cohort(course, chosen, student=student, jobs=jobs, again=again, tell=show)
     for lesson, proven in outcome.proven.items():
-        checks = len(Key.load(course.solutions / lesson).of_kind("check"))
-        console.print(f"{lesson}: {proven.usable} of {proven.tried} twins of {checks} checks are proven, against "
-                      f"{proven.answers} right answers", markup=False, soft_wrap=True)
+        without = [check for check in proven.twins if not proven.sites.get(check)]
+        console.print(f"{lesson}: {proven.usable} of {proven.tried} twins of {len(proven.twins)} checks are proven, "
+                      f"against {proven.answers} right answers"
+                      + (f"; watched for forged results and changed names alone: {', '.join(without)}" if without
+                         else ""), markup=False, soft_wrap=True)
     left_out: dict[tuple[str, str], list[str]] = {}
     for submission, why in outcome.left_out:
         left_out.setdefault((submission.lesson, why), []).append(submission.student)

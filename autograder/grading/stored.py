@@ -53,15 +53,18 @@ class Flag:
     evidence: str
 
 
-def with_audit(record: dict[str, Any], twins_digest: str, checks: int, flags: Sequence[Flag]) -> str:
+def with_audit(record: dict[str, Any], twins_digest: str, checks: int, flags: Sequence[Flag],
+               left_out: Sequence[tuple[str, str]]) -> str:
     """The text of a `result.json` with what an audit found.
 
     Args:
         record: what stands in it.
         twins_digest: of all that decides about the audit beside the submission.
         checks: how many checks it looked at.
+        left_out: passed checks of which nothing could be said, with the reason.
     """
-    audit = {"twins_digest": twins_digest, "checks": checks, "flags": [asdict(flag) for flag in flags]}
+    audit = {"twins_digest": twins_digest, "checks": checks, "flags": [asdict(flag) for flag in flags],
+             "left_out": [{"check": check, "why": why} for check, why in left_out]}
     return json.dumps({**record, "audit": audit}, indent=1) + "\n"
 
 
@@ -102,9 +105,14 @@ def environment_digest() -> str:
                           ).hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a file so that a reader sees either all of it or what was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_atomically(path: Path, text: str, make_folder: bool = True) -> None:
+    """Writes a file so that a reader sees either all of it or what was there before.
+
+    Args:
+        make_folder: whether to make the folder where there is none; otherwise that is a FileNotFoundError.
+    """
+    if make_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(text, encoding="utf-8", newline="\n")

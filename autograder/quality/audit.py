@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 
 from autograder import execution
-from autograder.course import Course
+from autograder.course import Course, Limits
 from autograder.errors import MleError
 from autograder.execution import EngineError, Job, RunRecord, StepFact
 from autograder.grading import (
@@ -37,11 +36,15 @@ from autograder.grading import (
     with_audit,
     write_atomically,
 )
-from autograder.quality.twin_proof import Proven, Test, prove_twins, with_tests
-from autograder.quality.twins import Twins, held_of
+from autograder.quality.twin_proof import Proven, Test, names_read_in, prove_twins, with_tests
+from autograder.quality.twins import Site, Twins, held_of
 
 _TIMES = 4  # as long as grading may take
 _MOST_CONFIRMED = 3  # places of one check
+_MOST_TRIED = 40  # of a check that cannot be asked
+_TURNS = (0, 1)
+_FORGED = "A version of this check that always fails is reported as passed."
+_MADE_UP = "What a version of this check was to report was made up: code of the answer has read it."
 
 
 @dataclass
@@ -108,49 +111,101 @@ def audit_cohort(course: Course, lessons: Iterable[str], *, student: str | None 
             outcome.left_out += [(submission, str(error)) for submission in submissions if submission.lesson == lesson]
             submissions = [submission for submission in submissions if submission.lesson != lesson]
 
-    def one(submission: Submission) -> Audit | str:
+    def one(submission: Submission) -> _Found:
         return _audit_submission(grading, submission, outcome.proven[submission.lesson], runner, again)
 
     for done, (submission, found) in enumerate(_in_parallel(one, submissions, jobs), start=1):
-        if found == _AUDITED_BEFORE:
-            outcome.skipped += 1
-        elif isinstance(found, str):
+        if isinstance(found, str):
             outcome.left_out.append((submission, found))
         else:
-            outcome.audited += 1
-            outcome.left_out += [(submission, f"check '{check}': {why}") for check, why in found.left_out]
-        outcome.flagged += [(submission, flag) for flag in _flags_of(grading, submission)]
+            if found.before:
+                outcome.skipped += 1
+            elif _kept(grading, submission, found, outcome.proven[submission.lesson].digest):
+                outcome.audited += 1
+            else:
+                outcome.left_out.append((submission, _CHANGED))
+                continue
+            outcome.left_out += [(submission, f"check '{check}': {why}") for check, why in found.audit.left_out]
+            outcome.flagged += [(submission, flag) for flag in found.audit.flags]
         tell(submission.lesson, done, len(submissions))
     outcome.flagged.sort(key=lambda one: (one[0].lesson, one[0].student))
     return outcome
 
 
-_AUDITED_BEFORE = "audited before"
+_CHANGED = "it is not as it was graded, or its lesson is not. Run `mle grade`, then `mle audit` again."
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is known of a submission.
+
+    Attributes:
+        record: the text of its result.json.
+        before: whether an earlier audit found it.
+    """
+
+    record: str
+    audit: Audit
+    before: bool
 
 
 def _audit_submission(grading: GradingCourse, submission: Submission, proven: Proven, runner: Runs,
-                      again: bool) -> Audit | str:
-    """What was found, which then stands in its record; or why it was not audited."""
+                      again: bool) -> _Found:
+    """What there is to say of it; nothing is written yet.
+
+    Raises:
+        MleError: it cannot be audited.
+    """
     key = Key.load(grading.root / "solutions" / submission.lesson)
+    path = _path(grading, submission)
     try:
-        record = grading.result(submission.lesson, submission.student)
-    except MleError:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
         raise MleError("it has not been graded yet. Run `mle grade`, then `mle audit` again.") from None
-    if record["submission_digest"] != digest_of(submission.folder) or record["lesson_digest"] != key.digest:
-        raise MleError("it is not as it was graded, or its lesson is not. Run `mle grade`, then `mle audit` again.")
-    if not again and record.get("audit", {}).get("twins_digest") == proven.digest:
-        return _AUDITED_BEFORE
-    passed = [check["id"] for exercise in record["exercises"] for check in exercise["checks"]
-              if check["status"] == "passed" and check["earned"]]
-    found = Audit()
-    if passed:
-        notebook = restore(key, read_hand_in(submission.folder, key.lesson, key)).notebook
-        found = audit_notebook(key, notebook, passed, proven, runner, submission.folder)
-    path = grading.root / "autograded" / submission.student / submission.lesson / RESULT_FILE
-    # Another run may have graded it anew meanwhile; then this says nothing of what stands there now.
-    if (now := json.loads(path.read_text(encoding="utf-8")))["submission_digest"] == record["submission_digest"]:
-        write_atomically(path, with_audit(now, proven.digest, found.checks, found.flags))
-    return found
+    try:
+        record = json.loads(text)
+        same = (record["submission_digest"], record["lesson_digest"]) == (digest_of(submission.folder), key.digest)
+        passed = [check["id"] for exercise in record["exercises"] for check in exercise["checks"]
+                  if check["status"] == "passed" and check["earned"]]
+        before = record.get("audit")
+        audited = Audit(before["checks"], [Flag(**flag) for flag in before["flags"]],
+                        [(one["check"], one["why"]) for one in before["left_out"]]) if before else None
+        twins_digest = before["twins_digest"] if before else ""
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise MleError(f"its {RESULT_FILE} is damaged ({error!r}). Run `mle grade {submission.lesson} --student "
+                       f"{submission.student} --regrade`, then `mle audit` again.") from None
+    if not same:
+        raise MleError(_CHANGED)
+    if audited and not again and twins_digest == proven.digest:
+        return _Found(text, audited, before=True)
+    if not passed:
+        return _Found(text, Audit(), before=False)
+    notebook = restore(key, read_hand_in(submission.folder, key.lesson, key)).notebook
+    return _Found(text, audit_notebook(key, notebook, passed, proven, runner, submission.folder), before=False)
+
+
+def _kept(grading: GradingCourse, submission: Submission, found: _Found, twins_digest: str) -> bool:
+    """Writes down what was found; not so where another run has graded it anew meanwhile.
+
+    Raises:
+        MleError: it cannot be written, as on a full disk.
+    """
+    path, audit = _path(grading, submission), found.audit
+    try:
+        if path.read_text(encoding="utf-8") != found.record:
+            return False
+        write_atomically(path, with_audit(json.loads(found.record), twins_digest, audit.checks, audit.flags,
+                                          audit.left_out), make_folder=False)
+    except FileNotFoundError:  # it is just being put in place anew
+        return False
+    except OSError as error:
+        raise MleError(f"{path} could not be written: {error.strerror or error}. Everything that was audited before it "
+                       "is kept; mend that, then run the same command again.") from None
+    return True
+
+
+def _path(grading: GradingCourse, submission: Submission) -> Path:
+    return grading.root / "autograded" / submission.student / submission.lesson / RESULT_FILE
 
 
 def audit_notebook(key: Key, notebook: NotebookNode, passed: Iterable[str], proven: Proven, runner: Runs,
@@ -166,14 +221,14 @@ def audit_notebook(key: Key, notebook: NotebookNode, passed: Iterable[str], prov
     """
     job = replace(job_of(key, notebook, folder), imports=warm_imports(key, runner))
     limits = replace(key.limits, notebook_seconds=_TIMES * key.limits.notebook_seconds)
-    return _Auditor(key, job, limits, proven, runner).audit(list(passed))
+    return _Auditor(key, job, limits, proven, runner, names_read_in(key, notebook)).audit(list(passed))
 
 
 class _Auditor:
     """One notebook, looked at twice if the first time leaves something to be asked."""
 
-    def __init__(self, key: Key, job: Job, limits: Any, proven: Proven, runner: Runs) -> None:
-        self._job, self._limits, self._proven, self._runner = job, limits, proven, runner
+    def __init__(self, key: Key, job: Job, limits: Limits, proven: Proven, runner: Runs, read: frozenset[str]) -> None:
+        self._job, self._limits, self._proven, self._runner, self._read = job, limits, proven, runner, read
         self._sources = {cell.check: "\n".join(cell.parts) for cell in key.of_kind("check")}
         self._token = secrets.token_hex(8)
 
@@ -191,93 +246,104 @@ class _Auditor:
         suspects = []
         for twins in looked_at:
             ask, names = facts[f"~ask {twins.check}"], facts.get(f"~names {twins.check}")
-            held = held_of(ask.error[1], self._token)
+            held = self._held(twins, ask)
             if ask.status == "passed":
                 found.checks += 1
-                found.flags.append(Flag(twins.check, "forged", "A version of this check that always fails is reported "
-                                                               "as passed."))
+                found.flags.append(Flag(twins.check, "forged", _FORGED))
+            elif held is None and self._token in ask.error[1]:
+                found.checks += 1
+                found.flags.append(Flag(twins.check, "forged", _MADE_UP))
             elif held or held is None or (names and names.status != "passed"):
-                places = held[:_MOST_CONFIRMED] if held is not None else [
-                    (site.number, site.side, 0) for site in self._proven.sites[twins.check]]
-                suspects.append((twins, places))
+                # What cannot be asked is tried place by place.
+                suspects.append((twins, held if held is not None else [
+                    (site, 0) for site in self._proven.sites[twins.check]][:_MOST_TRIED]))
             else:
                 found.checks += 1
         if suspects:
             self._confirm(suspects, found)
         return found
 
-    def _confirm(self, suspects: list[tuple[Twins, list[tuple[int, int, int]]]], found: Audit) -> None:
+    def _confirm(self, suspects: list[tuple[Twins, list[tuple[Site, int]]]], found: Audit) -> None:
         """Runs again, each in a process of its own, what was not as it should be; only what stays so is told."""
         tests = []
         for twins, places in suspects:
             tests += self._tests(twins, alone="alone ")
             tests.append(self._test(twins, f"~itself {twins.check}", self._sources[twins.check], "alone"))
-            for number, side, evaluation in places:
-                site = next(site for site in twins.sites if (site.number, site.side) == (number, side))
-                tests.append(self._test(twins, f"~twin {twins.check} {number}.{side}.{evaluation}",
-                                        twins.twin(site, evaluation), "alone"))
+            tests += [self._test(twins, self._name(twins, site, evaluation, turn),
+                                 twins.twin(site, evaluation, turn), "alone")
+                      for site, evaluation in places for turn in _TURNS]
         facts = self._run(tests)
         for twins, places in suspects:
             check = twins.check
             ask, names = facts[f"~alone ask {check}"], facts.get(f"~alone names {check}")
-            before = len(found.flags)
+            if ask.status == "passed":
+                found.checks += 1
+                found.flags.append(Flag(check, "forged", _FORGED))
+                continue
             if facts[f"~itself {check}"].status != "passed":
                 # Then the others say nothing: it may pass by chance, or only after another check has run.
                 found.left_out.append((check, "it did not pass when it was run again by itself"))
                 continue
-            texts = [site.text for number, side, evaluation in places for site in twins.sites
-                     if (site.number, site.side) == (number, side)
-                     and facts[f"~twin {check} {number}.{side}.{evaluation}"].status == "passed"]
-            found.flags += [Flag(check, "any value", f"It passes with another value expected, too: {text}")
-                            for text in dict.fromkeys(texts)]
+            texts = list(dict.fromkeys(site.text for site, evaluation in places if all(
+                facts[self._name(twins, site, evaluation, turn)].status == "passed" for turn in _TURNS)))
+            flags = [Flag(check, "any value", f"This holds with other values in it as well: {text}")
+                     for text in texts[:_MOST_CONFIRMED]]
+            if len(texts) > _MOST_CONFIRMED:
+                more = f", and {len(texts) - _MOST_CONFIRMED} more of this check"
+                flags[-1] = replace(flags[-1], evidence=flags[-1].evidence + more)
             if names and names.status in {"failed", "error"}:
-                found.flags.append(Flag(check, "names", "It does not pass once the check's own variables have other "
-                                                        "names: the answer reaches into them."))
-            if len(found.flags) > before or held_of(ask.error[1], self._token) == []:
+                flags.append(Flag(check, "names", "It does not pass once the check's own variables have other names: "
+                                                  "the answer changes them."))
+            found.flags += flags
+            if flags or self._held(twins, ask) is not None:
                 found.checks += 1
             else:
-                found.left_out.append((check, f"it could not be asked: {ask.reason or ask.error[0] or ask.status}"))
+                found.left_out.append((check, "comparing twice disturbs this answer, as it would an iterator that can "
+                                              "be read once"))
+
+    def _held(self, twins: Twins, fact: StepFact) -> list[tuple[Site, int]] | None:
+        return held_of(fact.error[1], self._token, self._proven.sites[twins.check])
 
     def _tests(self, twins: Twins, alone: str) -> list[Test]:
         asking = twins.asking(self._proven.sites[twins.check], self._token)
         tests = [self._test(twins, f"~{alone}ask {twins.check}", asking, alone)]
         if twins.check in self._proven.renamed:
-            tests.append(self._test(twins, f"~{alone}names {twins.check}", twins.renamed(), alone))
+            tests.append(self._test(twins, f"~{alone}names {twins.check}", twins.renamed(self._read), alone))
         return tests
 
     def _test(self, twins: Twins, identity: str, source: str, alone: str) -> Test:
         return Test(identity, twins.exercise, identity if alone else f"~{twins.exercise}", source)
+
+    @staticmethod
+    def _name(twins: Twins, site: Site, evaluation: int, turn: int) -> str:
+        return f"~twin{turn} {twins.check} {site.number}.{site.side}.{evaluation}"
 
     def _run(self, tests: list[Test]) -> dict[str, StepFact]:
         record: RunRecord = self._runner.run(with_tests(self._job, tests, self._limits))
         return record.facts
 
 
-def _flags_of(grading: GradingCourse, submission: Submission) -> list[Flag]:
-    try:
-        flags = grading.result(submission.lesson, submission.student).get("audit", {}).get("flags", [])
-        return [Flag(**flag) for flag in flags]
-    except (MleError, ValueError, TypeError, AttributeError):
-        return []
-
-
-def _in_parallel(work: Callable[[Submission], Audit | str], submissions: list[Submission],
-                 jobs: int) -> Iterator[tuple[Submission, Audit | str]]:
+def _in_parallel(work: Callable[[Submission], _Found], submissions: list[Submission],
+                 jobs: int) -> Iterator[tuple[Submission, _Found | str]]:
     """Results as they come; what goes wrong with one submission is told of that one."""
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="audit")
+    todo, running = iter(submissions), {}
     try:
-        running: dict[Future[Audit | str], Submission] = {pool.submit(work, one): one for one in submissions}
-        while running:
+        while True:
+            while len(running) < jobs + 2 and (following := next(todo, None)):
+                running[pool.submit(work, following)] = following
+            if not running:
+                return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), _outcome(future)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _outcome(future: Future[Audit | str]) -> Audit | str:
+def _outcome(future: Future[_Found]) -> _Found | str:
     try:
         return future.result()
-    except EngineError:
-        raise
-    except (MleError, OSError, ValueError, KeyError, TypeError) as error:  # such as a record that is damaged
-        return str(error) if isinstance(error, MleError) else f"its record cannot be read: {error!r}"
+    except MleError as error:
+        return str(error)
+    except Exception as error:  # whatever it is, it is this submission's and stops no other
+        return f"it could not be audited: {error!r}"

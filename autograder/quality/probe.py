@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 _FAR = 1009  # from what was expected, and in no lesson by chance
+_TURNS = (0, 1)  # one other value may be taken for right by chance: two are not
 _OPERATIONS = {"Eq": operator.eq, "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge,
                "NotEq": operator.ne, "Is": operator.is_, "IsNot": operator.is_not,
                "In": lambda left, right: left in right, "NotIn": lambda left, right: left not in right}
@@ -24,7 +25,7 @@ class Odd(BaseException):
 
 
 class Anything:
-    """Equal to everything, more than everything, less than everything, and true."""
+    """Equal to everything, more than everything, less than everything, and true; so is what is reckoned with it."""
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -34,6 +35,11 @@ class Anything:
 
     __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __eq__
     __hash__ = object.__hash__
+
+    def __abs__(self, *others: object) -> Anything:
+        return self
+
+    __sub__ = __rsub__ = __add__ = __radd__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __abs__
     __array_ufunc__ = None  # so NumPy leaves a comparison to this class
 
     def __array_function__(self, *args: object) -> bool:
@@ -78,197 +84,223 @@ class Probe:
 
     Args:
         token: what its report begins with.
-        sites: which comparisons are asked with another value, as (number, side).
-        wanted: one of them, whose answer with the other value is taken for its own, and at which of its evaluations,
-            0 for all; None to ask them all and only tell.
+        sites: which comparisons are asked with other values, as (number, side).
+        wanted: one of them, whose answer with another value is taken for its own; at which of its evaluations, 0 for
+            each; and with which of the two other values. None to ask them all and only tell.
         anything: whether the other side of the one that is wanted is equal to everything: as an "object", or as an
             "array", or as what stands there with "parts" that are.
     """
 
-    def __init__(self, token: str, sites: list[tuple[int, int]], wanted: tuple[int, int, int] | None = None,
+    def __init__(self, token: str, sites: list[tuple[int, int]], wanted: tuple[int, int, int, int] | None = None,
                  anything: str = "") -> None:
-        self._token, self._sites, self._wanted, self._anything = token, sites, wanted, anything
+        self._token, self._sites, self._wanted, self._anything = token, set(sites), wanted, anything
         self._times: dict[tuple[int, int], int] = {}
         self._held: list[str] = []
+        self._answers: list[bool] = []
         self.on = True
-        self.reached = False
+
+    @property
+    def fooled(self) -> bool:
+        """Whether the comparison that is wanted was reached, and held with another value each time."""
+        return bool(self._answers) and all(self._answers)
 
     def said(self) -> str:
-        """The comparisons that hold with another value as well, each with its side and the evaluation."""
+        """The comparisons that hold with other values as well, each with its side and the evaluation."""
         return f"{self._token} {' '.join(self._held[:_MOST_TOLD])}"
 
-    def compare(self, number: int, names: tuple[str, ...], *values: Any) -> Any:
+    def compare(self, number: int, names: tuple[str, ...], /, *values: Any) -> Any:
         """In place of `left OP right`, or of a chain of such."""
         result: Any = True
         for place, name in enumerate(names):
             one, pair = _OPERATIONS[name], (values[place], values[place + 1])
-            result = self._ask(number + place, pair, lambda side, values=pair, name=name: _beside(name, side, values),
-                               lambda changed, one=one: one(*changed), lambda pair=pair, one=one: one(*pair))
+            result = self._ask(
+                number + place, pair, lambda side, turn, name=name, pair=pair: _beside(name, side, turn, pair),
+                lambda changed, one=one: one(*changed), lambda one=one, pair=pair: one(*pair))
             if place + 1 < len(names) and not result:
                 return result
         return result
 
-    def call(self, number: int, function: Any, *args: Any, **options: Any) -> Any:
+    def call(self, number: int, function: Any, /, *args: Any, **options: Any) -> Any:
         """In place of a call that says whether its first two arguments are alike."""
-        return self._ask(number, args, lambda side: other(args[side]),
+        # A function is no expected value; and what is empty is like everything to functions that look at each element.
+        if any(callable(one) or _is_empty(one) for one in args[:2]):
+            return function(*args, **options)
+        return self._ask(number, args, lambda side, turn: other(args[side], turn),
                          lambda changed: function(*changed, **options), lambda: function(*args, **options))
 
-    def assure(self, number: int, function: Any, *args: Any, **options: Any) -> None:
+    def assure(self, number: int, function: Any, /, *args: Any, **options: Any) -> None:
         """In place of a call that raises an AssertionError unless its first two arguments are alike."""
-        def holds(given: tuple[Any, ...]) -> bool:
+        def holds(*given: Any) -> bool:
             try:
                 function(*given, **options)
             except AssertionError:
                 return False
             return True
 
-        if not self._ask(number, args, lambda side: other(args[side]), holds, lambda: holds(args)):
+        if not self.call(number, holds, *args):
             function(*args, **options)  # once more, for its own words
             raise AssertionError("another value was expected")
 
     def _ask(self, number: int, values: tuple[Any, ...], beside: Any, holds: Any, itself: Any) -> Any:
+        def changed(side: int, turn: int) -> tuple[Any, ...]:
+            given = list(values)
+            if self._anything:
+                given[1 - side] = _anything(self._anything, given[1 - side])
+            given[side] = beside(side, turn)
+            return tuple(given)
+
         for side in (0, 1):
             site = (number, side)
             if site not in self._sites:
                 continue
-            self._times[site] = self._times.get(site, 0) + 1
+            times = self._times[site] = self._times.get(site, 0) + 1
             if self._wanted is None:
                 # Before the comparison itself: what answers the first that it is asked has to answer this.
-                changed = list(values)
-                if _truth(lambda side=side, changed=changed: holds(_with(changed, side, beside(side)))):
-                    self._held.append(f"{number}.{side}.{self._times[site]}")
-            elif self._wanted[:2] == site and self._wanted[2] in (0, self._times[site]):
-                self.reached = True
-                changed = list(values)
-                if self._anything:
-                    changed[1 - side] = _anything(self._anything, changed[1 - side])
-                return holds(_with(changed, side, beside(side)))
+                if all(_held(holds, changed, side, turn) for turn in _TURNS):
+                    self._held.append(f"{number}.{side}.{times}")
+            elif self._wanted[:2] == site and self._wanted[2] in (0, times):
+                answer = holds(changed(side, self._wanted[3]))
+                self._answers.append(_is_true(answer))
+                return answer
         return itself()
 
 
-def _with(values: list[Any], side: int, value: Any) -> tuple[Any, ...]:
-    values[side] = value
-    return tuple(values)
-
-
-def _truth(holds: Any) -> bool:
+def _held(holds: Any, changed: Any, side: int, turn: int) -> bool:
     try:
-        answer = holds()
-        try:
-            return bool(answer)
-        except ValueError:  # of an array, which has many
-            return bool(answer.all())
+        return _is_true(holds(changed(side, turn)))
     except Exception:
         return False
 
 
-def _beside(name: str, side: int, values: tuple[Any, Any]) -> Any:
+def _is_true(answer: Any) -> bool:
+    if _is_empty(answer):
+        return False
+    try:
+        return bool(answer)
+    except ValueError:  # of an array, which has many
+        return bool(answer.all())
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, list | tuple | dict | set | str):
+        return not value
+    try:
+        return 0 in tuple(value.shape)
+    except Exception:
+        return False
+
+
+def _beside(name: str, side: int, turn: int, values: tuple[Any, Any]) -> Any:
     """What to compare with instead, so that no honest value compares as it should."""
+    value = values[side]
     if name in {"Lt", "LtE", "Gt", "GtE"}:
-        # No number is more or less than this one, infinity included; and nothing is than what has no order.
-        return float("nan") if _is_number(values[side]) else Odd()
+        if not isinstance(value, int | float) and not hasattr(value, "__float__"):
+            return Odd()
+        # No number is more or less than the first; but some say so who only ask whether it is the other way round.
+        return float("nan") if turn == 0 else float("-inf" if (name in {"Lt", "LtE"}) == (side == 1) else "inf")
     if name == "In":
         if side == 1:
             return (Odd(),)
-        return values[0] + "\u2060~" if isinstance(values[0], str) else Odd()
-    if name == "Eq":
-        return other(values[side])
-    return values[side]
+        return other(value, turn) if isinstance(value, str) or turn else Odd()
+    return other(value, turn)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) or hasattr(value, "__float__")
+def other(value: Any, turn: int = 0) -> Any:
+    """A value like another one, but far from it; for what is of no known kind, one that nothing is equal to.
 
-
-def other(value: Any) -> Any:
-    """A value like another one, but far from it; for what is of no known kind, one that nothing is equal to."""
+    Args:
+        turn: which of the two that there are.
+    """
     try:
-        return _other(value)
+        return _other(value, turn)
     except Exception:
         return Odd()
 
 
-def _other(value: Any) -> Any:
+def _other(value: Any, turn: int) -> Any:
+    far = _FAR * (turn + 1)
     if isinstance(value, bool):
-        return not value
+        return far if turn else not value
     if isinstance(value, int):
-        return int(value) * 2 + _FAR
+        return int(value) + far
     if isinstance(value, float):
-        return 0.5 if value != value or value in (float("inf"), float("-inf")) else float(value) * 2 + _FAR
+        return 0.5 + turn if value != value or value in (float("inf"), float("-inf")) else abs(float(value)) * 2 + far
     if isinstance(value, complex):
-        return value * 2 + _FAR
+        return abs(value) * 2 + far
     if value is None:
-        return _FAR
+        return far
     if isinstance(value, str):
-        return value + "\u2060~"
+        return f"\u2060~{value}" if turn else f"{value}\u2060~"
     if isinstance(value, bytes | bytearray):
-        return value + b"~"
+        return b"~" + value if turn else value + b"~"
     for kind in (_other_of_many, _other_of_array, _other_of_rest):
-        changed = kind(value)
+        changed = kind(value, turn)
         if changed is not None:
             return changed
     return Odd()
 
 
-def _other_of_many(value: Any) -> Any:
+def _other_of_many(value: Any, turn: int) -> Any:
     if isinstance(value, list | tuple | deque):
         items = list(value)
-        items[-1:] = [other(items[-1])] if items else [_FAR]
+        items[-1:] = [other(items[-1], turn)] if items else [_FAR + turn]
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             return type(value)(*items)
         return type(value)(items)
     if isinstance(value, dict):
         changed = value.copy()
         last = next(reversed(list(changed)), "~")
-        changed[last] = other(changed[last]) if last in changed else _FAR
+        changed[last] = other(changed[last], turn) if last in changed else _FAR + turn
         return changed
     if isinstance(value, set | frozenset):
-        return value | {_FAR}
+        return value | {_FAR + turn}
     if isinstance(value, range):
-        return range(value.start, value.stop + 7 * value.step, value.step)
+        return range(value.start, value.stop + (7 + turn) * value.step, value.step)
     return None
 
 
-def _other_of_array(value: Any) -> Any:
+def _other_of_array(value: Any, turn: int) -> Any:
     numpy, pandas, torch = (sys.modules.get(name) for name in ("numpy", "pandas", "torch"))
+    far = _FAR * (turn + 1)
     if numpy and isinstance(value, numpy.ndarray | numpy.generic):
         if value.dtype.kind == "b":
-            return ~value
+            return value.astype(int) + far if turn else ~value
         if value.dtype.kind in "US":
-            return numpy.char.add(value, "~")
+            return numpy.char.add(value, "~" * (turn + 1))
         if value.dtype.kind in "Mm":
-            return value + numpy.timedelta64(_FAR, "D")
+            return value + numpy.timedelta64(far, "D")
         if value.dtype.kind == "O":
-            return numpy.array([other(one) for one in value.ravel()], dtype=object).reshape(value.shape)
+            return numpy.array([other(one, turn) for one in value.ravel()], dtype=object).reshape(value.shape)
         if value.dtype.kind in "iu":  # which may be too narrow for more
-            return value ^ value.dtype.type(85)
-        return numpy.nan_to_num(value, posinf=1, neginf=1) * 2 + _FAR
+            return value ^ value.dtype.type(42 if turn else 85)
+        return abs(numpy.nan_to_num(value, posinf=1, neginf=1)) * 2 + far
     if torch and isinstance(value, torch.Tensor):
         if value.is_floating_point() or value.is_complex():
-            return torch.nan_to_num(value, posinf=1, neginf=1) * 2 + _FAR
-        return ~value if value.dtype == torch.bool else value ^ 85
+            return torch.nan_to_num(value, posinf=1, neginf=1).abs() * 2 + far
+        if value.dtype == torch.bool:
+            return value.int() + far if turn else ~value
+        return value ^ (42 if turn else 85)
     if pandas and isinstance(value, pandas.DataFrame):
         changed = value.copy()
-        changed.isetitem(0, other(value.iloc[:, 0]))
+        changed.isetitem(0, other(value.iloc[:, 0], turn))
         return changed
     if pandas and isinstance(value, pandas.Series):
-        return pandas.Series([other(one) for one in value], index=value.index, name=value.name)
+        return pandas.Series([other(one, turn) for one in value], index=value.index, name=value.name)
     if pandas and isinstance(value, pandas.Index):
-        return pandas.Index([other(one) for one in value], name=value.name)
+        return pandas.Index([other(one, turn) for one in value], name=value.name)
     return None
 
 
-def _other_of_rest(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value + timedelta(days=_FAR)
-    if isinstance(value, timedelta):
-        return value + timedelta(days=_FAR)
+def _other_of_rest(value: Any, turn: int) -> Any:
+    far = timedelta(days=_FAR * (turn + 1))
+    if isinstance(value, datetime | date | timedelta):
+        return value + far
     if isinstance(value, PurePath):
-        return value / "~"
+        return value / ("~" * (turn + 1))
     if isinstance(value, type):
         return Odd
     if hasattr(value, "expected") and type(value).__module__.startswith("_pytest"):
         import pytest
 
-        return pytest.approx(other(value.expected))
+        return pytest.approx(other(value.expected, turn))
     return None

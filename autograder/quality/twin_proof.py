@@ -20,13 +20,14 @@ from platformdirs import user_cache_path
 
 from autograder.course import Answer, Limits
 from autograder.execution import Job, RunRecord, Step, StepFact
-from autograder.grading import Key, Runs, environment_digest, job_of, restore, write_atomically
+from autograder.grading import Key, Runs, digest_of, environment_digest, job_of, restore, write_atomically
 from autograder.quality.exercises import in_parallel
-from autograder.quality.twins import PROBE, Site, Twins, held_of
+from autograder.quality.twins import PROBE, Site, Twins, held_of, names_read
 from autograder.quality.variants import read_notebook, rounds, with_answers
 
 _SECONDS = 3600.0  # for all the twins of a lesson, one after the other
 _KINDS = ("object", "array", "parts")
+_TURNS = (0, 1)  # each twin has two other values
 
 
 @dataclass
@@ -99,8 +100,10 @@ def prove_twins(key: Key, folder: Path, answers: tuple[Answer, ...], imports: tu
     right = tuple(answer for answer in answers if answer.right)
     proven = Proven({cell.check: Twins(cell) for cell in key.of_kind("check")}, answers=1 + len(right))
     proven.tried = sum(len(twins.sites) for twins in proven.twins.values())
-    code = [path.read_text(encoding="utf-8") for path in (PROBE, PROBE.with_name("twins.py"), Path(__file__))]
-    parts = [key.digest, environment_digest(), *code, *(answer.exercise + answer.source for answer in right)]
+    code = [path.read_text(encoding="utf-8") for path in (
+        PROBE, *(PROBE.with_name(name) for name in ("twins.py", "twin_proof.py", "audit.py")))]
+    parts = [key.digest, digest_of(key.files), environment_digest(), *code,
+             *(answer.exercise + answer.source for answer in right)]
     proven.digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     path = user_cache_path("mle-path") / "twins" / f"{proven.digest}.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -143,23 +146,25 @@ class _Proof:
         """One notebook of right answers: which twins fail for it, and which checks pass with other names."""
         checks = [self._proven.twins[check] for check in standing if not group or
                   self._proven.twins[check].exercise in group]
+        notebook = self._notebook(group)
+        read = names_read_in(self._key, notebook)
         tests, of_site = [], {}
         for twins in checks:
-            tests.append(_test(f"~names {twins.check}", twins, twins.renamed()))
+            tests.append(_test(f"~names {twins.check}", twins, twins.renamed(read)))
             for site in twins.sites:
                 where = f"{twins.check} {site.number}.{site.side}"
                 of_site[where] = (twins.check, site)
-                tests.append(_test(f"~twin {where}", twins, twins.twin(site)))
+                tests += [_test(f"~twin{turn} {where}", twins, twins.twin(site, turn=turn)) for turn in _TURNS]
                 if not group:
                     tests += [_test(f"~{kind} {where}", twins, twins.passed_by_anything(site, kind))
                               for kind in _KINDS]
                     tests.append(_test(f"~stripped {where}", twins, twins.stripped(site)))
-        facts = self._run(group, tests)
+        facts = self._run(notebook, tests)
         for twins in checks:
             if facts[f"~names {twins.check}"].status != "passed":
                 self._proven.renamed.discard(twins.check)
         for where, (check, site) in of_site.items():
-            sound = facts[f"~twin {where}"].status in {"failed", "error"}
+            sound = all(facts[f"~twin{turn} {where}"].status in {"failed", "error"} for turn in _TURNS)
             if not group:
                 sound = sound and facts[f"~stripped {where}"].status == "passed" and any(
                     facts[f"~{kind} {where}"].status == "passed" for kind in _KINDS)
@@ -172,40 +177,51 @@ class _Proof:
         left = set(standing)
         while left:
             told = in_parallel(self._jobs, [partial(self._ask, group, standing, left) for group in self._groups])
-            left = set()
-            for check, held in (one for answers in told for one in answers):
-                if held is None and standing[check]:
+            disturbed = {check for answers in told for check, held in answers if held is None}
+            for check in disturbed:
+                if standing[check]:
                     standing[check].clear()  # asking changes what the check itself finds
-                elif held is None:
+                else:
                     self._proven.asked.discard(check)
-                    continue
-                standing[check] -= {site for site in standing[check]
-                                    if (site.number, site.side) in {one[:2] for one in held or ()}}
-                left.add(check)
+            suspected = {check: [site for answers in told for one, held in answers if one == check
+                                 for site, _ in held or ()] for check in left - disturbed}
+            for check, sites in suspected.items():
+                standing[check] -= set(sites)
+            left = {check for check in disturbed if check in self._proven.asked} | {
+                check for check, sites in suspected.items() if sites}
 
     def _ask(self, group: dict[str, Answer], standing: dict[str, set[Site]],
-             checks: set[str]) -> list[tuple[str, list[tuple[int, int, int]] | None]]:
+             checks: set[str]) -> list[tuple[str, list[tuple[Site, int]] | None]]:
         """The checks that are not as they should be, with the places that held; None where the check did not run."""
         token = secrets.token_hex(6)
         chosen = [twins for check, twins in self._proven.twins.items() if check in checks and (
             not group or twins.exercise in group)]
-        facts = self._run(group, [_test(f"~ask {twins.check}", twins, twins.asking(standing[twins.check], token))
-                                  for twins in chosen])
+        facts = self._run(self._notebook(group), [
+            _test(f"~ask {twins.check}", twins, twins.asking(standing[twins.check], token)) for twins in chosen])
         found = []
         for twins in chosen:
-            held = held_of(facts[f"~ask {twins.check}"].error[1], token)
+            held = held_of(facts[f"~ask {twins.check}"].error[1], token, standing[twins.check])
             if held is None or held:
                 found.append((twins.check, held))
         return found
 
-    def _run(self, group: dict[str, Answer], tests: list[Test]) -> dict[str, StepFact]:
+    def _notebook(self, group: dict[str, Answer]) -> NotebookNode:
+        answers = {answer.exercise: answer.source for answer in group.values()}
+        return restore(self._key, with_answers(self._solution, answers)).notebook
+
+    def _run(self, notebook: NotebookNode, tests: list[Test]) -> dict[str, StepFact]:
         if not tests:
             return {}
-        notebook = with_answers(self._solution, {answer.exercise: answer.source for answer in group.values()})
         limits = replace(self._key.limits, notebook_seconds=_SECONDS)
-        job = replace(job_of(self._key, restore(self._key, notebook).notebook), imports=self._imports)
+        job = replace(job_of(self._key, notebook), imports=self._imports)
         record: RunRecord = self._runner.run(with_tests(job, tests, limits))
         return record.facts
+
+
+def names_read_in(key: Key, notebook: NotebookNode) -> frozenset[str]:
+    """Names that a restored notebook's cells read, but for its checks."""
+    checks = {cell.id for cell in key.of_kind("check")}
+    return names_read(cell.source for cell in notebook.cells if cell.cell_type == "code" and cell.id not in checks)
 
 
 def _test(identity: str, twins: Twins, source: str) -> Test:

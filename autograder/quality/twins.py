@@ -6,17 +6,22 @@ A negated assert would not do: an object that is equal to everything fails it an
 from __future__ import annotations
 
 import ast
+import re
 import secrets
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from autograder.grading import KeyCell
 
+_ENTRY = re.compile(r"([0-9]{1,6})\.([01])\.([1-9][0-9]{0,8})")
 PROBE = Path(__file__).with_name("probe.py")
 _LONGEST_TEXT = 120
-# They say what something is, not whether it is what was expected.
-_NOT_ALIKE = {"isinstance", "issubclass", "hasattr", "getattr", "any", "all", "len", "range", "zip", "print"}
+# Of functions, by their names: those that say whether two things are alike. Of any other, changing an argument may be
+# changing what an answer is asked, and not what is expected of it.
+_ALIKE = {"isclose", "allclose", "array_equal", "array_equiv", "equal", "alike", "agree", "close", "near"}
 
 
 @dataclass(frozen=True, order=True)
@@ -52,29 +57,37 @@ class Twins:
         self.sites: tuple[Site, ...] = ()
         if self._tree is not None:
             changer = _Changer("probe")
-            changer.visit(_copy(self._tree))
+            changer.visit(deepcopy(self._tree))
             self.sites = tuple(changer.sites)
 
     @property
     def readable(self) -> bool:
         return self._tree is not None
 
-    def renamed(self) -> str:
-        """The check with other names for what it defines itself. An answer that changes those passes only the check."""
+    def renamed(self, read: frozenset[str] = frozenset()) -> str:
+        """The check with other names for what it defines itself. An answer that changes those passes only the check.
+
+        Args:
+            read: names that stay, because the answer reads them: most often a parameter that was forgotten.
+        """
         suffix = secrets.token_hex(4)
-        return ast.unparse(_Renamer(_names_made(self._tree), suffix).visit(_copy(self._tree)))
+        return ast.unparse(_Renamer(_names_made(self._tree) - read, suffix).visit(deepcopy(self._tree)))
 
     def asking(self, sites: Iterable[Site], token: str) -> str:
         """The check with every site asked, which always fails and tells in its message what held; see `held_of`."""
         return self._changed(sites, token, "None", "")
 
-    def twin(self, site: Site, evaluation: int = 0) -> str:
-        """The check with another value expected at one site, each time or the so many-th time it is evaluated."""
-        return self._changed([site], "", repr((site.number, site.side, evaluation)), "")
+    def twin(self, site: Site, evaluation: int = 0, turn: int = 0) -> str:
+        """The check with another value at one site, each time or the so many-th time it is evaluated.
+
+        Args:
+            turn: which of two other values.
+        """
+        return self._changed([site], "", repr((site.number, site.side, evaluation, turn)), "")
 
     def passed_by_anything(self, site: Site, kind: str) -> str:
         """A twin in which the other side of its site is equal to everything; see `probe.Probe` for the kinds."""
-        return self._changed([site], "", repr((site.number, site.side, 0)), kind)
+        return self._changed([site], "", repr((site.number, site.side, 0, 0)), kind)
 
     def stripped(self, site: Site) -> str:
         """A twin without any of its asserts."""
@@ -82,29 +95,39 @@ class Twins:
 
     def _changed(self, sites: Iterable[Site], token: str, wanted: str, anything: str) -> str:
         name = f"_{secrets.token_hex(6)}"
-        tree = _Changer(name).visit(_copy(self._tree))
+        tree = _Changer(name).visit(deepcopy(self._tree))
         chosen = [(site.number, site.side) for site in sites]
         # A class of its own for every twin, so that none can be spoilt by the one before.
-        before = ast.parse(f"{name} = {{'__name__': '{name}'}}\nexec({PROBE.read_text(encoding='utf-8')!r}, {name})\n"
+        before = ast.parse(f"{name} = {{'__name__': '{name}'}}\nexec({_probe_text()!r}, {name})\n"
                            f"{name} = {name}['Probe']({token!r}, {chosen!r}, {wanted}, {anything!r})")
         after = ast.parse(f"assert not {name}.on, {name}.said()" if wanted == "None" else
-                          f"assert {name}.reached, 'that comparison was not reached'")
-        tree.body = [*before.body, *tree.body, *after.body]
+                          f"assert {name}.fooled, 'no other value will do'")
+        first = sum(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+        tree.body = [*tree.body[:first], *before.body, *tree.body[first:], *after.body]
         return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def held_of(message: str, token: str) -> list[tuple[int, int, int]] | None:
-    """Which comparisons held with another value: number, side and evaluation. None if a message is no such report."""
-    if not message.startswith(f"{token} ") and message != token:
-        return None
-    try:
-        return [tuple(map(int, one.split("."))) for one in message.removeprefix(token).split()]
-    except ValueError:
-        return None
+@lru_cache(maxsize=1)
+def _probe_text() -> str:
+    return PROBE.read_text(encoding="utf-8")
 
 
-def _copy(tree: ast.Module) -> ast.Module:
-    return ast.parse(ast.unparse(tree))
+def held_of(message: str, token: str, sites: Iterable[Site]) -> list[tuple[Site, int]] | None:
+    """Which comparisons held with other values, and at which evaluation. None if a message is no such report.
+
+    Args:
+        sites: those that were asked. Code of the answer's may have written the message.
+    """
+    said, *entries = message.split() or [""]
+    known = {(site.number, site.side): site for site in sites}
+    found = []
+    for entry in entries:
+        match = _ENTRY.fullmatch(entry)
+        site = match and known.get((int(match[1]), int(match[2])))
+        if not site:
+            return None
+        found.append((site, int(match[3])))
+    return found if said == token else None
 
 
 class _Changer(ast.NodeTransformer):
@@ -130,7 +153,8 @@ class _Changer(ast.NodeTransformer):
         """What an assert tests, as far down as it decides by itself."""
         if isinstance(node, ast.Compare):
             return self._comparison(node)
-        if isinstance(node, ast.Call) and _two(node) and _name(node.func) not in _NOT_ALIKE:
+        if isinstance(node, ast.Call) and _two(node) and (
+                _name(node.func) in _ALIKE or _name(node.func).startswith("same_")):
             return self._asked(node, "call")
         for name, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
@@ -185,10 +209,6 @@ class _Renamer(ast.NodeTransformer):
         node.id = self._new(node.id)
         return node
 
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.arg = self._new(node.arg)
-        return node
-
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.name = self._new(node.name)
         return self.generic_visit(node)
@@ -210,10 +230,35 @@ class _Renamer(ast.NodeTransformer):
 
 
 def _names_made(tree: ast.Module) -> set[str]:
-    """Names of variables and functions that a check makes; not those of classes, modules and arguments, which show."""
+    """Names of variables and functions that a check makes, but for those by which anything else may be called.
+
+    A class's attributes show as such, and a parameter may be given by its name.
+    """
     made = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     made |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
-    return made | {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    made |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            made -= {one.id for part in node.body for one in ast.walk(part) if isinstance(one, ast.Name)}
+            made -= {one.name for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg:
+            made.discard(node.arg)
+    return made
+
+
+def names_read(sources: Iterable[str]) -> frozenset[str]:
+    """Names that cells read, of variables that they do not say they change (`global`)."""
+    read: set[str] = set()
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # a cell with a magic in it
+            read |= set(re.findall(r"\w+", source))
+            continue
+        nodes = list(ast.walk(tree))
+        read |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)} - {
+            name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+    return frozenset(read)
 
 
 def _two(call: ast.Call) -> bool:

@@ -87,7 +87,9 @@ def _write(grading: GradingCourse, marks: Marks) -> Path | None:
         raise MleError(f"{error.filename} is missing. Run `mle grade {marks.lesson} --student {marks.student} "
                        "--regrade`.") from None
     hints = _hints(grading.root / "solutions" / marks.lesson)
-    facts = (record, notebook, repr(marks).encode(), repr(hints).encode(), _own_digest())
+    read = json.loads(record)
+    read.pop("audit", None)  # of which learners get nothing
+    facts = (json.dumps(read).encode(), notebook, repr(marks).encode(), repr(hints).encode(), _own_digest())
     digest = hashlib.sha256(b"\0".join(hashlib.sha256(fact).digest() for fact in facts)).hexdigest()
     path = grading.root / "feedback" / marks.student / marks.lesson / f"{marks.lesson}.html"
     try:
@@ -96,7 +98,6 @@ def _write(grading: GradingCourse, marks: Marks) -> Path | None:
                 return None
     except FileNotFoundError:
         pass
-    read = json.loads(record)
     graded = {f"check-{check['id']}" for exercise in read["exercises"] for check in exercise["checks"]}
     if graded != {name for name in marks.marks if name.startswith("check-")}:
         raise MleError(f"the lesson's checks have changed since it was graded. Run `mle grade {marks.lesson}`.")
