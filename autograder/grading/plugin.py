@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import fields
 from pathlib import Path
@@ -80,6 +81,10 @@ def configure_kit(c: Config, root: str | os.PathLike[str]) -> None:
                        f"{store}. Take it out there, and name the gradebook in {POLICY_FILE}, above the first [table]: "
                        'gradebook = "URL".')
     c.CourseDirectory.db_url = store.url
+    if store.file is None:
+        # On a server nbgrader would make its tables itself, but not the row that they refer to; see `Store.make`.
+        with suppress(MleError):  # told when it is used
+            store.make()
     configure_release(c)
     c.CourseDirectory.root = str(root)
     # nbgrader's own default lies outside the course and is not writable for an ordinary user.
