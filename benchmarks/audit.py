@@ -79,15 +79,15 @@ def main() -> None:
 def _lesson(course: Course, lesson_id: str, most: int | None) -> tuple[list[str], list[str]]:
     lesson = course.lesson(lesson_id)
     key, solution = Key.load(course.solutions / lesson_id), read_notebook(course.solutions / lesson_id)
-    with default_engine() as engine:
-        answers = course.answers(lesson)
-        proven = prove_twins(key, course.solutions / lesson_id, answers, warm_imports(key, engine), engine, JOBS)
-        right = [{}, *({answer.exercise: answer.source for answer in group.values()}
-                       for group in rounds(tuple(answer for answer in answers if answer.right)))]
-        sources = {cell.id: cell.source for cell in solution.cells if cell.id in {one.id for one in lesson.exercises}}
-        of_right = _audit(key, solution, right, proven, engine)
-        of_mutants = _audit(replace(key, limits=replace(key.limits, cell_seconds=_HASTE)), solution,
-                            _mutants(sources, most), proven, engine)
+    engine = default_engine()
+    answers = course.answers(lesson)
+    proven = prove_twins(key, course.solutions / lesson_id, answers, warm_imports(key, engine), engine, JOBS)
+    right = [{}, *({answer.exercise: answer.source for answer in group.values()}
+                   for group in rounds(tuple(answer for answer in answers if answer.right)))]
+    sources = {cell.id: cell.source for cell in solution.cells if cell.id in {one.id for one in lesson.exercises}}
+    of_right = _audit(key, solution, right, proven, engine)
+    of_mutants = _audit(replace(key, limits=replace(key.limits, cell_seconds=_HASTE)), solution,
+                        _mutants(sources, most), proven, engine)
     with_twins = sum(bool(sites) for sites in proven.sites.values())
     grading, auditing = of_right.grading + of_mutants.grading, of_right.auditing + of_mutants.auditing
     row = [lesson_id, str(proven.tried), str(proven.usable), f"{with_twins}/{len(proven.twins)}",
