@@ -37,12 +37,11 @@ from autograder.grading import (
     write_atomically,
 )
 from autograder.quality.twin_proof import Proven, Test, names_read_in, prove_twins, with_tests
-from autograder.quality.twins import Site, Twins, held_of
+from autograder.quality.twins import TURNS, Site, Twins, held_of
 
 _TIMES = 4  # as long as grading may take
 _MOST_CONFIRMED = 3  # places of one check
 _MOST_TRIED = 40  # of a check that cannot be asked
-_TURNS = (0, 1)
 _FORGED = "A version of this check that always fails is reported as passed."
 _MADE_UP = "What a version of this check was to report was made up: code of the answer has read it."
 
@@ -271,7 +270,7 @@ class _Auditor:
             tests.append(self._test(twins, f"~itself {twins.check}", self._sources[twins.check], "alone"))
             tests += [self._test(twins, self._name(twins, site, evaluation, turn),
                                  twins.twin(site, evaluation, turn), "alone")
-                      for site, evaluation in places for turn in _TURNS]
+                      for site, evaluation in places for turn in TURNS]
         facts = self._run(tests)
         for twins, places in suspects:
             check = twins.check
@@ -285,7 +284,7 @@ class _Auditor:
                 found.left_out.append((check, "it did not pass when it was run again by itself"))
                 continue
             texts = list(dict.fromkeys(site.text for site, evaluation in places if all(
-                facts[self._name(twins, site, evaluation, turn)].status == "passed" for turn in _TURNS)))
+                facts[self._name(twins, site, evaluation, turn)].status == "passed" for turn in TURNS)))
             flags = [Flag(check, "any value", f"This holds with other values in it as well: {text}")
                      for text in texts[:_MOST_CONFIRMED]]
             if len(texts) > _MOST_CONFIRMED:
@@ -297,6 +296,8 @@ class _Auditor:
             found.flags += flags
             if flags or self._held(twins, ask) is not None:
                 found.checks += 1
+            elif ask.reason:  # such as out of time
+                found.left_out.append((check, f"it could not be run with its comparisons asked: {ask.reason}"))
             else:
                 found.left_out.append((check, "comparing twice disturbs this answer, as it would an iterator that can "
                                               "be read once"))

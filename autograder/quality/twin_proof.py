@@ -22,12 +22,11 @@ from autograder.course import Answer, Limits
 from autograder.execution import Job, RunRecord, Step, StepFact
 from autograder.grading import Key, Runs, digest_of, environment_digest, job_of, restore, write_atomically
 from autograder.quality.exercises import in_parallel
-from autograder.quality.twins import PROBE, Site, Twins, held_of, names_read
+from autograder.quality.twins import PROBE, TURNS, Site, Twins, held_of, names_read
 from autograder.quality.variants import read_notebook, rounds, with_answers
 
 _SECONDS = 3600.0  # for all the twins of a lesson, one after the other
 _KINDS = ("object", "array", "parts")
-_TURNS = (0, 1)  # each twin has two other values
 
 
 @dataclass
@@ -154,7 +153,7 @@ class _Proof:
             for site in twins.sites:
                 where = f"{twins.check} {site.number}.{site.side}"
                 of_site[where] = (twins.check, site)
-                tests += [_test(f"~twin{turn} {where}", twins, twins.twin(site, turn=turn)) for turn in _TURNS]
+                tests += [_test(f"~twin{turn} {where}", twins, twins.twin(site, turn=turn)) for turn in TURNS]
                 if not group:
                     tests += [_test(f"~{kind} {where}", twins, twins.passed_by_anything(site, kind))
                               for kind in _KINDS]
@@ -164,7 +163,7 @@ class _Proof:
             if facts[f"~names {twins.check}"].status != "passed":
                 self._proven.renamed.discard(twins.check)
         for where, (check, site) in of_site.items():
-            sound = all(facts[f"~twin{turn} {where}"].status in {"failed", "error"} for turn in _TURNS)
+            sound = all(facts[f"~twin{turn} {where}"].status in {"failed", "error"} for turn in TURNS)
             if not group:
                 sound = sound and facts[f"~stripped {where}"].status == "passed" and any(
                     facts[f"~{kind} {where}"].status == "passed" for kind in _KINDS)

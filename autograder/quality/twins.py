@@ -18,6 +18,7 @@ from autograder.grading import KeyCell
 
 _ENTRY = re.compile(r"([0-9]{1,6})\.([01])\.([1-9][0-9]{0,8})")
 PROBE = Path(__file__).with_name("probe.py")
+TURNS = (0, 1)  # there are two other values for each place
 _LONGEST_TEXT = 120
 # Of functions, by their names: those that say whether two things are alike. Of any other, changing an argument may be
 # changing what an answer is asked, and not what is expected of it.
