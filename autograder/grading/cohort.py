@@ -104,7 +104,7 @@ def find_submissions(root: Path, lessons: Iterable[str], student: str | None = N
             raise MleError(f"{submitted} has nothing of a student '{student}'. {has}")
     if not found:
         raise MleError(f"Nothing to grade: there is no {submitted / 'STUDENT' / 'LESSON'}. Put each hand-in there, or "
-                       "collect them with nbgrader.")
+                       "collect them with `mle collect`.")
     return found
 
 
