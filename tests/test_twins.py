@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, deque, namedtuple
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import total_ordering
 from pathlib import PurePosixPath
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,25 @@ from autograder.grading import KeyCell
 from autograder.quality.probe import Odd, other
 from autograder.quality.twins import Twins, held_of, names_read
 
-SETUP = "import math\nimport numpy as np\nfrom pytest import approx\nanswer = lambda x: x + 1\n"
+SETUP = """
+import math, unittest
+import numpy as np, pandas as pd, pytest
+from pytest import approx
+
+def raises(error, function, *args, **options):
+    try:
+        function(*args, **options)
+    except error as raised:
+        return raised
+    return None
+
+def answer(x):
+    if isinstance(x, str):
+        error = ValueError(f"not a number: {x}")
+        error.given = x
+        raise error
+    return x + 1
+"""
 
 
 def twins_of(check: str) -> Twins:
@@ -59,6 +79,24 @@ CHECKS = {
     "future": "from __future__ import annotations\nassert answer(2) == 3",
     "helper with options": "def close(one, two, number):\n    return abs(one - two) < number\n\n\n"
                            "assert close(answer(2), 3, number=0.5)",
+    "isclose of math, inside all": "assert all(math.isclose(answer(x), x + 1) for x in (1.5, 2.5))",
+    "one equals another": "frame = pd.DataFrame({'a': [1, 2]})\nassert answer(frame).equals(frame + 1)",
+    "particular about what it is given": "def alike(one, two):\n    assert type(one) is type(two) is list and one\n"
+                                         "    return one == two\n\n\nassert alike([answer(1)], [2])",
+    "raises, called in an assert": "assert raises(ValueError, answer, 'six')",
+    "raises, called with options": "assert raises((KeyError, ValueError), answer, x='six') is not None, 'not refused'",
+    "raises, its result looked at": "refused = raises(ValueError, answer, 'six')\nassert refused\n"
+                                    "assert 'six' in str(refused) and refused.given == 'six'",
+    "raises, in a loop": "for bad in ('six', 'ten'):\n    refused = raises(ValueError, answer, bad)\n"
+                         "    assert isinstance(refused, ValueError) and bad in refused.args[0]",
+    "raises, its result dropped": "pytest.raises(ValueError, answer, 'six')",
+    "raises, around a block": "with pytest.raises(ValueError, match='number') as caught:\n    answer('six')\n"
+                              "assert 'six' in str(caught.value)",
+    "raises, around a block, in a function": "def check(bad):\n    with pytest.raises(ValueError):\n"
+                                             "        answer(bad)\n\n\ncheck('six')\ncheck('ten')",
+    "raises of unittest": "case = unittest.TestCase()\nwith case.assertRaises(ValueError) as caught:\n"
+                          "    answer('six')\nassert caught.exception.given == 'six'",
+    "raises of unittest, called": "unittest.TestCase().assertRaises(ValueError, answer, 'six')",
     "helper": "def alike(one, two):\n    return len(one) == len(two) and one == two\n\n\n"
               "assert alike([answer(1)], [2])",
 }
@@ -73,7 +111,7 @@ def test_a_twin_fails_for_the_right_answer_and_only_for_its_own_comparison(check
     for site in twins.sites:
         assert "passed" not in [outcome(twins.twin(site, turn=turn)) for turn in (0, 1)], site
         assert outcome(twins.stripped(site)) == "passed", site
-        sound += [site for kind in ("object", "array", "parts")
+        sound += [site for kind in ("object", "array", "parts", "same")
                   if outcome(twins.passed_by_anything(site, kind)) == "passed"]
     assert sound, "no twin of it is passed by what is equal to everything"
     assert outcome(twins.renamed()) == "passed"
@@ -113,6 +151,38 @@ def test_what_is_equal_to_everything_is_found_at_the_very_evaluation_where_it_is
     assert (site.side, evaluation) == (1, 3)  # the side of what is expected; the other side is Equal itself
     assert outcome(twins.twin(site, evaluation), names) == outcome(twins.twin(site, evaluation, 1), names) == "passed"
     assert outcome(twins.twin(site), names) != "passed"  # it is honest the first two times
+
+
+LENIENT = {
+    "raises, called in an assert": {"raises": lambda *args, **options: ValueError("six")},
+    "raises, its result looked at": {"raises": lambda *args, **options: SimpleNamespace(given="six")},
+    "raises, around a block, in a function": {"pytest": SimpleNamespace(raises=lambda error: suppress(BaseException))},
+    "raises of unittest, called": {"unittest": SimpleNamespace(TestCase=lambda: SimpleNamespace(assertRaises=print))},
+    "isclose of math, inside all": {"math": SimpleNamespace(isclose=lambda one, two: True), "answer": str},
+}
+
+
+@pytest.mark.parametrize(("name", "patched"), LENIENT.items(), ids=list(LENIENT))
+def test_a_function_that_finds_everything_right_is_found(name, patched):
+    assert outcome(CHECKS[name], patched) == "passed"
+    assert suspected(CHECKS[name], patched)
+    site, _ = suspected(CHECKS[name], patched)[0]
+    assert all(outcome(twins_of(CHECKS[name]).twin(site, turn=turn), patched) == "passed" for turn in (0, 1))
+
+
+def test_a_block_is_run_once_however_much_is_asked_of_what_it_raises():
+    check = ("calls = []\ndef act():\n    calls.append(1)\n    raise ValueError\n\n\n"
+             "assert raises(ValueError, act)\nassert len(calls) == 1\n"
+             "with pytest.raises(ValueError):\n    act()\nassert len(calls) == 2")
+    assert suspected(check, {}) == []
+
+
+def test_an_exception_that_is_not_raised_fails_a_check_as_before():
+    said = outcome(twins_of("assert raises(ValueError, answer, 2), 'not refused'").asking([], "token"))
+    assert said == "AssertionError: not refused"
+    check = "with pytest.raises(ValueError):\n    answer(2)"
+    said = outcome(twins_of(check).asking(twins_of(check).sites, "token"))
+    assert said.startswith("Failed: DID NOT RAISE")
 
 
 def test_one_that_answers_the_first_question_only_spoils_the_asking_but_passes_a_twin():

@@ -473,14 +473,14 @@ class _Attempt:
         seen = set()
         for step in self._job.steps:
             if not step.check:
-                steps.append({"id": step.id, "source": step.parts[0]})
+                steps.append({"id": step.id, "source": step.parts[0], "helpers": step.helpers})
             elif step.group not in seen:
                 seen.add(step.group)
                 steps.append({"group": step.group, "in_place": step.group == self._in_place})
         return {"steps": steps, "groups": self._groups, "seed": self._job.seed, "limits": asdict(self._job.limits),
                 "folders": [os.path.abspath(folder) for folder in self._job.folders],
                 "most_output": self._job.limits.output_kb * 1024, "report_modules": self._report_modules,
-                "tracebacks": self._job.tracebacks}
+                "tracebacks": self._job.tracebacks, "modules": self._job.modules}
 
     def _heard(self, up: socket.socket, message: dict[str, Any]) -> bool:
         """Takes in a message; whether it was the last."""

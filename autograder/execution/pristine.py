@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import operator
 import sys
-from collections.abc import Mapping
-from types import CodeType, FunctionType, ModuleType
+from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 _RELIED_ON = (
@@ -23,6 +24,8 @@ _RELIED_ON = (
 _ALIASED = ("numpy", "numpy.testing", "pandas", "pandas.testing", "torch", "torch.testing", "pytest", "unittest",
             "math")
 _CODE = ("__code__", "__defaults__", "__kwdefaults__")
+_CACHING = type(lru_cache(len))
+_MADE_TO_BE_CALLED = FunctionType, BuiltinFunctionType, type, ModuleType, partial, _CACHING
 
 
 class Pristine:
@@ -36,7 +39,8 @@ class Pristine:
         self._modules: dict[str, _Kept] = {}
         self._methods: dict[type, _Kept] = {}
         self._code: dict[FunctionType, tuple[Any, ...]] = {}
-        self._aliases: dict[str, ModuleType] = {}
+        self._aliases: dict[str, Any] = {}
+        self._own = {module.__name__ for module in own}
         for module in (*own, *(sys.modules[name] for name in _RELIED_ON if name in sys.modules)):
             self._modules[module.__name__] = _Kept(module, vars(module), dict(vars(module)))
             for value in list(vars(module).values()):
@@ -44,11 +48,7 @@ class Pristine:
                     self._keep(value)
                 elif isinstance(value, type) and value not in self._methods and (
                         value.__module__ in _RELIED_ON or module in own):
-                    methods = {key: item for key, item in vars(value).items() if isinstance(item, FunctionType)}
-                    if methods:
-                        self._methods[value] = _Kept(value, vars(value), methods)
-                    for method in methods.values():
-                        self._keep(method)
+                    self._keep_whole(value)
         sys.addaudithook(_watch)
 
     def note_aliases(self, names: dict[str, Any]) -> None:
@@ -58,10 +58,27 @@ class Pristine:
                     value is self._modules[name].owner for name in _ALIASED if name in self._modules):
                 self._aliases[alias] = value
 
+    def keep_modules(self, names: Iterable[str]) -> None:
+        """Remembers functions and classes of more modules; not their other names, in which they may keep count."""
+        for module in (sys.modules[name] for name in names if name in sys.modules):
+            kept = {key: value for key, value in vars(module).items() if isinstance(value, _MADE_TO_BE_CALLED)}
+            self._modules[module.__name__] = _Kept(module, vars(module), kept)
+            for value in kept.values():
+                if getattr(value, "__module__", "") == module.__name__:
+                    self._keep_whole(value)
+
+    def note_helpers(self, names: dict[str, Any], helpers: Iterable[str]) -> None:
+        """Remembers what some of a notebook's names stand for, as a cell of the lesson's has just made them."""
+        for name in helpers:
+            if isinstance(value := names.get(name), _MADE_TO_BE_CALLED):
+                self._aliases[name] = value
+                if getattr(value, "__module__", "") == "__main__":
+                    self._keep_whole(value)
+
     def put_back(self, names: dict[str, Any]) -> None:
         """Puts everything back, `names` being the notebook's."""
         for name, kept in self._modules.items():
-            if name in _RELIED_ON and sys.modules.get(name) is not kept.owner:
+            if name not in self._own and sys.modules.get(name) is not kept.owner:
                 sys.modules[name] = kept.owner
             for key, value in kept.changed():
                 kept.current[key] = value
@@ -74,6 +91,21 @@ class Pristine:
                 setattr(function, part, value)
             _changed.discard(function)
         names.update(self._aliases)
+
+    def _keep_whole(self, value: Any) -> None:
+        """Keeps a function's code, or that of a class's methods."""
+        if isinstance(value, FunctionType):
+            if value not in self._code:
+                self._keep(value)
+                self._keep_whole(getattr(value, "__wrapped__", None))  # what a decorator has taken
+        elif isinstance(value, _CACHING):
+            self._keep_whole(value.__wrapped__)
+        elif isinstance(value, type):
+            methods = {key: item for key, item in vars(value).items() if isinstance(item, FunctionType)}
+            if methods:
+                self._methods[value] = _Kept(value, vars(value), methods)
+            for method in methods.values():
+                self._keep(method)
 
     def _keep(self, function: FunctionType) -> None:
         self._code[function] = tuple(getattr(function, part) for part in _CODE)

@@ -31,6 +31,7 @@ class Step:
         group: checks of one group see the state at the first of them, and may see what the others of it did.
         hidden_from: of a check, the first part that learners never see: its source is compiled without a trace, its
             output is dropped, and nothing that they see runs after it.
+        helpers: functions, classes and modules that this cell of the lesson's makes, and that checks find as it did.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Step:
     check: bool = False
     group: str = ""
     hidden_from: int = 1
+    helpers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Job:
             no cell runs after them.
         tracebacks: whether outputs show where an exception comes from, which takes some 0.02 s for each.
         hash_seed: what Python's hashes of text begin with, and so the order of sets; only a warm process heeds it.
+        modules: those among the files in its folders that checks find as they were; loaded before the first cell.
         services: whether it starts services on this machine's own address and calls them.
     """
 
@@ -68,6 +71,7 @@ class Job:
     tracebacks: bool = True
     hash_seed: int = 0
     services: bool = False
+    modules: tuple[str, ...] = ()
 
 
 @dataclass

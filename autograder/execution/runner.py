@@ -36,7 +36,7 @@ class Runner:
     """Runs a job's steps in this process.
 
     Args:
-        job: as `engine` sends it: steps, groups, seed, most_output, tracebacks.
+        job: as `engine` sends it: steps, groups, seed, most_output, tracebacks, modules.
         up: where to tell what happens.
         groups: per group of checks, the socket that its fork will answer on.
         session: as the warm process made it.
@@ -59,6 +59,7 @@ class Runner:
             seed_all(self._job["seed"])
         else:
             _setstate(self._session.numbers)  # where the cells before have left them
+        self._pristine.keep_modules(self._session.load_own(self._job["modules"]))
         if not self._job["tracebacks"]:
             self._session.shell.InteractiveTB.set_mode("Minimal")
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -69,6 +70,9 @@ class Runner:
             if "group" in step:
                 self._fork(step["group"])
                 continue
+            if step["helpers"]:
+                # So that what the lesson's cell makes is made of what the lesson gives.
+                self._pristine.put_back(self._session.shell.user_ns)
             wire.send(self._up, {"say": "start", "id": step["id"]})
             name, text = self._guarded(step["id"], step["source"])
             self._leave_if_forked()
@@ -78,6 +82,7 @@ class Runner:
             if exited:
                 break
             self._pristine.note_aliases(self._session.shell.user_ns)
+            self._pristine.note_helpers(self._session.shell.user_ns, step["helpers"])
         for cell in sorted(self._session.outputs.updated):
             wire.send(self._up, {"say": "updated", "id": cell, "outputs": self._outputs(cell)})
         wire.send(self._up, {"say": "end", "modules": _loaded()})

@@ -99,14 +99,14 @@ def job_of(key: Key, notebook: NotebookNode, folder: Path | None = None) -> Job:
     for place, cell in enumerate(cells):
         check = checks.get(cell.id)
         if check is None:
-            steps.append(Step(cell.id, (cell.source,)))
+            steps.append(Step(cell.id, (cell.source,), helpers=key.helpers.names.get(cell.id, ())))
             continue
         steps.append(Step(cell.id, check.parts, check=True, group=groups[cell.id], hidden_from=check.hidden_from))
         later = [other for other in cells[place + 1:] if groups.get(other.id) != groups[cell.id]]
         if again := _run_again(key, check, later, checks):
             steps.append(Step(f"{cell.id}~", (again,)))
     folders = tuple(one for one in (folder, key.files) if one)
-    return Job(tuple(steps), folders, key.seed, key.limits, services=key.services)
+    return Job(tuple(steps), folders, key.seed, key.limits, services=key.services, modules=key.helpers.modules)
 
 
 def _groups(key: Key, cells: list[NotebookNode], checks: dict[str, KeyCell]) -> dict[str, str]:

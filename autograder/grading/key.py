@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from autograder.authoring import without_solutions
 from autograder.course import Limits, split_check
 from autograder.errors import MleError
+from autograder.grading.helpers import Helpers, helpers_of
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,11 @@ class Key:
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(cell.id for cell in self.cells)
+
+    @cached_property
+    def helpers(self) -> Helpers:
+        """What the lesson gives to its checks."""
+        return helpers_of(self.cells, self.files, self.ours)
 
     @cached_property
     def by_grade_id(self) -> dict[str, str]:

@@ -24,6 +24,10 @@ class Odd(BaseException):
     """What nothing is equal to, nothing contains, and nobody raises."""
 
 
+class Odder(Exception):
+    """Another that nobody raises."""
+
+
 class Anything:
     """Equal to everything, more than everything, less than everything, and true; so is what is reckoned with it."""
 
@@ -88,7 +92,8 @@ class Probe:
         wanted: one of them, whose answer with another value is taken for its own; at which of its evaluations, 0 for
             each; and with which of the two other values. None to ask them all and only tell.
         anything: whether the other side of the one that is wanted is equal to everything: as an "object", or as an
-            "array", or as what stands there with "parts" that are.
+            "array", or as what stands there with "parts" that are; or is the "same" as the other value. Where an
+            exception is wanted, each of these stands for one that is raised as wanted.
     """
 
     def __init__(self, token: str, sites: list[tuple[int, int]], wanted: tuple[int, int, int, int] | None = None,
@@ -141,12 +146,87 @@ class Probe:
             function(*args, **options)  # once more, for its own words
             raise AssertionError("another value was expected")
 
+    def equals(self, number: int, /, *values: Any, **options: Any) -> Any:
+        """In place of `one.equals(another)`."""
+        return self.call(number, _equals, *values, **options)
+
+    def raised(self, number: int, silent: bool, function: Any, wanted: Any, body: Any, /, *args: Any,
+               **options: Any) -> Any:
+        """In place of `raises(wanted, body, *args, **options)`, silent if that returns nothing where all is well."""
+        outcome: list[BaseException] = []
+
+        def noted(*given: Any, **named: Any) -> Any:
+            try:
+                return body(*given, **named)
+            except BaseException as error:
+                outcome.append(error)
+                raise
+
+        def again() -> None:
+            if outcome:
+                raise outcome[-1]
+
+        if self._turn(number) is None:
+            result = function(wanted, noted, *args, **options)
+            self._tell(number, lambda turn: function(_exception(wanted, turn), again) or silent)
+            return result
+        unwanted = _exception(wanted, self._turn(number))
+        if not self._anything:
+            return self._answered(lambda: function(unwanted, body, *args, **options), silent)
+
+        def fitting() -> None:
+            try:
+                body(*args, **options)
+            except Exception as error:
+                raise _remade(error, unwanted) from error
+
+        return self._answered(lambda: function(unwanted, fitting), silent)
+
+    def raising(self, number: int, silent: bool, function: Any, wanted: Any, /, **options: Any) -> Any:
+        """In place of `raises(wanted, **options)`, which gives a context manager."""
+        turn = self._turn(number)
+        return _Manager(self, number, function, wanted if turn is None else _exception(wanted, turn), wanted, options)
+
+    def swallowed(self, number: int, silent: bool, function: Any, wanted: Any, body: Any = None, /, *args: Any,
+                  **options: Any) -> Any:
+        """In place of both, where nothing may fail by itself."""
+        if body is None:
+            return _Swallow()
+        try:
+            body(*args, **options)
+        except Exception as error:
+            return error
+        return None
+
+    def _turn(self, number: int) -> int | None:
+        """Which other exception is wanted at a place this time; None for its own."""
+        site = (number, 0)
+        if site not in self._sites:
+            return None
+        times = self._times[site] = self._times.get(site, 0) + 1
+        chosen = self._wanted is not None and self._wanted[:2] == site and self._wanted[2] in (0, times)
+        return self._wanted[3] if chosen else None
+
+    def _tell(self, number: int, holds: Any) -> None:
+        """Notes it where another exception would have done."""
+        site = (number, 0)
+        if self._wanted is None and site in self._sites and all(_passes(holds, turn) for turn in _TURNS):
+            self._held.append(f"{number}.0.{self._times[site]}")
+
+    def _answered(self, act: Any, silent: bool) -> Any:
+        self._answers.append(False)
+        result = act()
+        self._answers[-1] = bool(result) or silent
+        return result
+
     def _ask(self, number: int, values: tuple[Any, ...], beside: Any, holds: Any, itself: Any) -> Any:
         def changed(side: int, turn: int) -> tuple[Any, ...]:
             given = list(values)
             if self._anything:
                 given[1 - side] = _anything(self._anything, given[1 - side])
             given[side] = beside(side, turn)
+            if self._anything == "same":
+                given[1 - side] = given[side]
             return tuple(given)
 
         for side in (0, 1):
@@ -163,6 +243,81 @@ class Probe:
                 self._answers.append(_is_true(answer))
                 return answer
         return itself()
+
+
+class _Manager:
+    """Around what a context manager of `raises` is around."""
+
+    def __init__(self, probe: Probe, number: int, function: Any, asked: Any, wanted: Any,
+                 options: dict[str, Any]) -> None:
+        self._probe, self._number, self._function = probe, number, function
+        self._asked, self._wanted, self._options = asked, wanted, options
+        self._inner = function(asked, **options)
+
+    def __enter__(self) -> Any:
+        return self._inner.__enter__()
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> Any:
+        probe = self._probe
+        if self._asked is self._wanted:
+            probe._tell(self._number, lambda turn: self._leave(_exception(self._wanted, turn), kind, error, trace))
+            return self._inner.__exit__(kind, error, trace)
+        if probe._anything and error is not None:
+            error = _remade(error, self._asked)
+            kind = type(error)
+        probe._answers.append(False)
+        answer = self._inner.__exit__(kind, error, trace)
+        probe._answers[-1] = error is None or bool(answer)
+        return answer
+
+    def _leave(self, wanted: Any, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        fresh = self._function(wanted, **self._options)
+        fresh.__enter__()
+        return bool(fresh.__exit__(kind, error, trace)) or error is None
+
+
+class _Swallow:
+    """Around a block of which nothing is to come out."""
+
+    value = None
+
+    def __enter__(self) -> _Swallow:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
+        self.value = error
+        return kind is None or issubclass(kind, Exception)
+
+
+def _exception(wanted: Any, turn: int) -> type[BaseException]:
+    """One that nobody raises: of the wanted kind, or of none."""
+    if turn == 0:
+        kind = wanted[0] if isinstance(wanted, tuple) and wanted else wanted
+        try:
+            return type("Odd", (kind,), {})
+        except TypeError:
+            return Odder
+    return Odd
+
+
+def _remade(error: BaseException, kind: type[BaseException]) -> BaseException:
+    made = kind.__new__(kind, *error.args)
+    made.args = error.args
+    made.__dict__.update(error.__dict__)
+    return made
+
+
+def _passes(holds: Any, turn: int) -> bool:
+    try:
+        return bool(holds(turn))
+    except KeyboardInterrupt:  # out of time
+        raise
+    except BaseException:
+        return False
+
+
+def _equals(one: Any, another: Any) -> Any:
+    return one.equals(another)
 
 
 def _held(holds: Any, changed: Any, side: int, turn: int) -> bool:

@@ -1,7 +1,8 @@
 """Which twins of a lesson's checks can be relied on: found out by running them, before any submission is audited.
 
 A twin is proven if it fails for the solution and for every right answer, and if it passes when what is compared is
-equal to everything, and when its asserts are taken out: so nothing but its one changed value makes it fail.
+equal to everything, or at least to the changed value, and when its asserts are taken out: so nothing but its one
+changed value makes it fail.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from autograder.quality.twins import PROBE, TURNS, Site, Twins, held_of, names_r
 from autograder.quality.variants import read_notebook, rounds, with_answers
 
 _SECONDS = 3600.0  # for all the twins of a lesson, one after the other
-_KINDS = ("object", "array", "parts")
+_KINDS = ("object", "array", "parts", "same")
 
 
 @dataclass

@@ -20,6 +20,7 @@ _ENTRY = re.compile(r"([0-9]{1,6})\.([01])\.([1-9][0-9]{0,8})")
 PROBE = Path(__file__).with_name("probe.py")
 TURNS = (0, 1)  # there are two other values for each place
 _LONGEST_TEXT = 120
+_RAISES = {"raises", "assert_raises", "assertRaises"}
 # Of functions, by their names: those that say whether two things are alike. Of any other, changing an argument may be
 # changing what an answer is asked, and not what is expected of it.
 _ALIKE = {"isclose", "allclose", "array_equal", "array_equiv", "equal", "alike", "agree", "close", "near"}
@@ -31,7 +32,7 @@ class Site:
 
     Attributes:
         number: of the comparison, counted in the check.
-        side: 0 for the left one or the first argument, 1 for the other.
+        side: 0 for the left one, the first argument or the exception that is to be raised, 1 for the other.
         text: the assert that it stands in.
     """
 
@@ -132,7 +133,7 @@ def held_of(message: str, token: str, sites: Iterable[Site]) -> list[tuple[Site,
 
 
 class _Changer(ast.NodeTransformer):
-    """Puts a probe in place of every comparison in an assert, and of every call of an `assert_…` function."""
+    """Puts a probe in place of every comparison in an assert, and of calls of `assert_…` and of `raises` functions."""
 
     def __init__(self, probe: str) -> None:
         self._probe, self._number, self._text = probe, 0, ""
@@ -141,14 +142,25 @@ class _Changer(ast.NodeTransformer):
     def visit_Assert(self, node: ast.Assert) -> ast.Assert:
         self._text = _shown(node)
         node.test = self._test(node.test)
+        self._text = ""
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr:
         call = node.value
-        if isinstance(call, ast.Call) and _name(call.func).startswith("assert_") and _two(call):
+        if _asserts_alike(call):
             self._text = _shown(node)
             node.value = self._asked(call, "assure")
-        return node
+            self._text = ""
+            return node
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if not _raises(node):
+            return self.generic_visit(node)
+        kept, self._text = self._text, self._text or _shown(ast.Expr(node))
+        changed = self._raising(node)
+        self._text = kept
+        return changed
 
     def _test(self, node: ast.expr) -> ast.expr:
         """What an assert tests, as far down as it decides by itself."""
@@ -157,6 +169,12 @@ class _Changer(ast.NodeTransformer):
         if isinstance(node, ast.Call) and _two(node) and (
                 _name(node.func) in _ALIKE or _name(node.func).startswith("same_")):
             return self._asked(node, "call")
+        if isinstance(node, ast.Call) and _name(node.func) == "equals" and len(node.args) == 1:
+            # A method, of pandas most often.
+            number = self._next()
+            return self._through("equals", number, [node.func.value, *node.args], node.keywords)
+        if _raises(node):
+            return self._raising(node)
         for name, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
                 setattr(node, name, self._test(value))
@@ -170,12 +188,22 @@ class _Changer(ast.NodeTransformer):
             if isinstance(operation, ast.Eq | ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.In):
                 self._note(first + place)
         names = ast.Tuple([ast.Constant(type(operation).__name__) for operation in node.ops], ast.Load())
-        return self._through("compare", first, [names, node.left, *node.comparators], [])
+        return self._through("compare", first, [names, *map(self.visit, (node.left, *node.comparators))], [])
 
     def _asked(self, node: ast.Call, how: str) -> ast.expr:
+        return self._through(how, self._next(), [node.func, *node.args], node.keywords)
+
+    def _raising(self, node: ast.Call) -> ast.expr:
+        number, self._number = self._number, self._number + 1
+        self.sites.append(Site(number, 0, self._text))
+        how = "raised" if len(node.args) > 1 else "raising"
+        silent = ast.Constant(_name(node.func) != "raises")  # returns nothing where all is well
+        return self._through(how, number, [silent, node.func, *node.args], node.keywords)
+
+    def _next(self) -> int:
         number, self._number = self._number, self._number + 1
         self._note(number)
-        return self._through(how, number, [node.func, *node.args], node.keywords)
+        return number
 
     def _through(self, how: str, number: int, values: Sequence[ast.expr], keywords: list[ast.keyword]) -> ast.Call:
         function = ast.Attribute(ast.Name(self._probe, ast.Load()), how, ast.Load())
@@ -197,7 +225,15 @@ class _Stripper(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         call = node.value
-        return ast.Pass() if isinstance(call, ast.Call) and _name(call.func).startswith(("assert_", "assure")) else node
+        if isinstance(call, ast.Call) and _name(call.func) == "assure":
+            return ast.Pass()
+        return ast.Pass() if _asserts_alike(call) else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in {"raised", "raising"}:
+            node.func.attr = "swallowed"
+        return node
 
 
 class _Renamer(ast.NodeTransformer):
@@ -264,6 +300,16 @@ def names_read(sources: Iterable[str]) -> frozenset[str]:
 
 def _two(call: ast.Call) -> bool:
     return len(call.args) >= 2 and not any(isinstance(one, ast.Starred) for one in call.args)
+
+
+def _asserts_alike(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Call) and _name(node.func).startswith("assert_") and _name(node.func) not in _RAISES
+            and _two(node))
+
+
+def _raises(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Call) and _name(node.func) in _RAISES and bool(node.args)
+            and not isinstance(node.args[0], ast.Starred))
 
 
 def _shown(node: ast.stmt) -> str:

@@ -67,6 +67,25 @@ def np_bound_to_something_else(s: Submission) -> None:
                before="mean")
 
 
+_WRONG = {"geometric": "def geometric(values):\n    return 0", "spread": "def spread(values):\n    return np.ones(3)"}
+
+
+@row("prevented", "functions of the lesson's own files are put back, their code too")
+def the_lessons_own_files_patched(s: Submission) -> None:
+    patch = ("import sys, types, rig\nrig.near.__code__ = (lambda *a: True).__code__\nrig.near = lambda *a: True\n"
+             "fake = types.ModuleType('rig')\nfake.near = lambda *a: True\nsys.modules['rig'] = fake")
+    s.own_cell(patch, before="given-setup")
+    s.own_cell(patch, before="mean")
+    s.answer(**_WRONG)
+
+
+@row("prevented", "a name that stood for something of the lesson's stands for it again")
+def names_of_the_lesson_bound_to_something_else(s: Submission) -> None:
+    s.own_cell("summed.__code__ = (lambda result: 0.0).__code__\nnear = lambda *a: True\nsummed = lambda result: 0.0",
+               before="mean")
+    s.answer(**_WRONG)
+
+
 @row("prevented", "no trace function outlives a cell, and a check refuses one", says="may not be traced")
 def settrace_that_skips_lines_of_the_check(s: Submission) -> None:
     s.answer(spread="def spread(values):\n    import sys\n    frame = sys._getframe(1)\n    def skip(*a):\n"

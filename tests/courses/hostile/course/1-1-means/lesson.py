@@ -18,6 +18,12 @@
 import math
 
 import numpy as np
+from rig import near
+
+
+def summed(result):
+    """The sum of an array."""
+    return float(result.sum())
 
 # %%
 print("an example that runs")
@@ -58,13 +64,13 @@ def geometric(values):
 
 # %% check="geometric" points=1
 got = geometric([1, 4])
-assert abs(got - 2) < 1e-9, f"geometric([1, 4]) returned {got!r}, expected 2"
+assert near(got, 2), f"geometric([1, 4]) returned {got!r}, expected 2"
 
 # %% check="geometric-edges" points=2 hidden="a single number"
 got = geometric([2, 8])
-assert abs(got - 4) < 1e-9, f"geometric([2, 8]) returned {got!r}, expected 4"
+assert near(got, 4), f"geometric([2, 8]) returned {got!r}, expected 4"
 ### BEGIN HIDDEN TESTS
-assert abs(geometric([7]) - 7) < 1e-9
+assert near(geometric([7]), 7)
 ### END HIDDEN TESTS
 
 # %% exercise="spread" difficulty=2 minutes=5 skills="average"
@@ -82,7 +88,7 @@ np.testing.assert_allclose(spread([0, 4]), [-2, 2])  # never-shown-4711
 ### END HIDDEN TESTS
 
 # %% check="spread-mean" points=1
-assert abs(spread([3, 4, 9]).sum()) < 1e-9
+assert near(summed(spread([3, 4, 9])), 0)
 
 # %% [markdown] essay="memo" points=4 minutes=5 skills="explain"
 # ### BEGIN SOLUTION

@@ -1,0 +1,92 @@
+"""What checks call that the lesson gives: functions of its files, and of its cells that are not to be edited."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.grading.names import names_of, plain_python
+
+if TYPE_CHECKING:
+    from autograder.grading.key import KeyCell
+
+
+@dataclass(frozen=True)
+class Helpers:
+    """What a check is to find as the lesson made it, whatever a learner's cells have done to it.
+
+    Attributes:
+        modules: files of the lesson that its cells or checks import.
+        names: functions, classes and modules that given cells make and that checks need, by the cell's id.
+    """
+
+    modules: tuple[str, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def helpers_of(cells: Iterable[KeyCell], files: Path | None, ours: bool) -> Helpers:
+    """The helpers of a lesson.
+
+    Args:
+        files: the lesson's own, which take the place of the learner's.
+        ours: whether `mle build` wrote it. In other courses there are none: the learner may be asked to define anew
+            what a cell gives, and a file may show something when it is imported.
+    """
+    if not ours or files is None:
+        return Helpers()
+    given = {cell.id: _tree(cell.source) for cell in cells if cell.kind == "given" and cell.cell_type == "code"}
+    checks = ["\n".join(cell.parts) for cell in cells if cell.kind == "check"]
+    imported = {name for tree in (*given.values(), *map(_tree, checks)) for name in _imported(tree)}
+    modules = _modules(imported, files)
+    theirs = {name for cell in cells if cell.kind in {"exercise", "check"} for name in names_of(cell.source).given}
+    made = {cell: _made(tree, modules) for cell, tree in given.items()}
+    needs = {name: set(needed) for names in made.values() for name, needed in names.items() if name not in theirs}
+    wanted, todo = set(), {name for source in checks for name in names_of(source).needed}
+    while todo:
+        wanted |= todo
+        todo = {deeper for name in todo for deeper in needs.get(name, ())} - wanted
+    names = {cell: tuple(name for name in of_cell if name in wanted and name in needs)
+             for cell, of_cell in made.items()}
+    return Helpers(modules, {cell: of_cell for cell, of_cell in names.items() if of_cell})
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(plain_python(source))
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def _modules(imported: set[str], files: Path) -> tuple[str, ...]:
+    """Those that are files there, and what those files import of their kind."""
+    found, todo = set(), imported
+    while todo:
+        paths = {name: path for name in todo for path in (files / f"{name}.py", files / name / "__init__.py")
+                 if path.is_file()}
+        found |= set(paths)
+        todo = {name for path in paths.values() for name in _imported(_tree(path.read_text("utf-8")))} - found
+    return tuple(sorted(found))
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree)
+              if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in names}
+
+
+def _made(tree: ast.Module, modules: tuple[str, ...]) -> dict[str, frozenset[str]]:
+    """Functions and classes that a cell defines or takes from those modules, each with the names that it needs."""
+    made: dict[str, frozenset[str]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            made[node.name] = names_of(ast.unparse(node)).needed
+        elif isinstance(node, ast.Import):
+            made |= {alias.asname or alias.name.partition(".")[0]: frozenset() for alias in node.names
+                     if alias.name.partition(".")[0] in modules}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in modules:
+            made |= {alias.asname or alias.name: frozenset() for alias in node.names if alias.name != "*"}
+    return made
