@@ -34,12 +34,12 @@ def test_modules_are_those_of_the_lessons_files_that_are_imported_by_itself_or_b
     assert helpers_of([given, check], files, True).modules == ("gauge", "kit", "rig")
 
 
-def test_names_are_functions_and_classes_that_checks_need_and_what_those_need(files):
+def test_names_are_those_that_checks_need_and_what_those_need(files):
     given = cell("given", "from rig import near, far\nimport os\nlimit = 3\n\ndef inner():\n    return limit\n\n"
                           "def outer():\n    return inner()\n\nclass Error(Exception):\n    pass\n\n"
                           "def for_learners():\n    return 1")
     check = cell("check", "assert near(outer(), limit) and os\ntry:\n    answer()\nexcept Error:\n    pass")
-    assert names(given, check, files=files) == {"near", "outer", "inner", "Error"}
+    assert names(given, check, files=files) == {"near", "outer", "inner", "Error", "limit"}
 
 
 def test_what_an_exercise_or_a_check_makes_itself_is_nobodys_helper(files):
@@ -53,6 +53,21 @@ def test_each_name_belongs_to_the_cell_that_makes_it(files):
     cells = [cell("given", "def one(): pass", "a"), cell("given", "print(1)", "b"),
              cell("given", "def two(): pass", "c"), cell("check", "one(), two()")]
     assert helpers_of(cells, files, True).names == {"a": ("one",), "c": ("two",)}
+
+
+def test_each_check_finds_what_it_needs_itself(files):
+    given = cell("given", "def one():\n    return two()\n\ndef two():\n    pass\n\ndef three():\n    pass", "g")
+    checks = [cell("check", "one()", "a"), cell("check", "three()", "b"), cell("check", "assert answer()", "c")]
+    found = helpers_of([given, *checks], files, True)
+    assert found.needed == {"a": ("one", "two"), "b": ("three",)}
+
+
+def test_a_name_is_a_helper_however_it_is_bound_and_again_where_it_is_bound_again(files):
+    cells = [cell("given", "try:\n    from rig import near\nexcept ImportError:\n    near = None\n"
+                           "close = lambda a, b: near(a, b)", "a"),
+             cell("given", "close = print(close) or close", "b"), cell("check", "assert close(1, 1)")]
+    found = helpers_of(cells, files, True).names
+    assert set(found["a"]) == {"near", "close"} and found["b"] == ("close",)
 
 
 def test_other_peoples_courses_have_none_and_what_is_no_python_gives_none(files):

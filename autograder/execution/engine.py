@@ -591,7 +591,8 @@ class _Attempt:
                 for part in range(min(step.hidden_from, len(step.parts))):
                     token = self._unit(_Unit(group, step.id, part))
                     self._last_shown[step.id] = token
-                    handed[group].append({"id": token, "source": step.parts[part], "shown": True})
+                    handed[group].append({"id": token, "source": step.parts[part], "shown": True,
+                                          "helpers": step.helpers})
         return handed
 
     def _hidden_parts(self) -> dict[str, list[dict[str, Any]]]:
@@ -601,14 +602,15 @@ class _Attempt:
                 continue
             after = ""
             # First of all tests that must fail: a process in which they pass is not believed.
-            handed[group] = [{"id": self._unit(_Unit(group)), "source": source, "shown": False, "after": ""}
+            handed[group] = [{"id": self._unit(_Unit(group)), "source": source, "shown": False, "after": "",
+                              "helpers": ()}
                              for source in canaries("numpy" in self._job.imports)]
             for step in self._checks_of(group):
                 after = self._last_shown.get(step.id, after)
                 if self._record.facts[step.id].status == "not_run":
                     handed[group] += [
                         {"id": self._unit(_Unit(group, step.id, part)), "source": step.parts[part], "shown": False,
-                         "after": after} for part in range(step.hidden_from, len(step.parts))]
+                         "after": after, "helpers": step.helpers} for part in range(step.hidden_from, len(step.parts))]
         return handed
 
     def _unit(self, unit: _Unit) -> str:

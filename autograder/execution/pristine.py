@@ -5,9 +5,12 @@ This makes cheating visible work, not impossible: code of the learner's shares a
 
 from __future__ import annotations
 
+import builtins
 import operator
+import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -25,7 +28,10 @@ _ALIASED = ("numpy", "numpy.testing", "pandas", "pandas.testing", "torch", "torc
             "math")
 _CODE = ("__code__", "__defaults__", "__kwdefaults__")
 _CACHING = type(lru_cache(len))
-_MADE_TO_BE_CALLED = FunctionType, BuiltinFunctionType, type, ModuleType, partial, _CACHING
+_MADE_TO_BE_CALLED = {FunctionType, BuiltinFunctionType, ModuleType, partial, _CACHING}
+_MOST_WRAPPED = 20
+_GLOBAL = re.compile(r"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)
+_BUILTINS = frozenset(vars(builtins))
 
 
 class Pristine:
@@ -39,7 +45,9 @@ class Pristine:
         self._modules: dict[str, _Kept] = {}
         self._methods: dict[type, _Kept] = {}
         self._code: dict[FunctionType, tuple[Any, ...]] = {}
-        self._aliases: dict[str, Any] = {}
+        self._aliases: dict[str, ModuleType] = {}
+        self._helpers: dict[str, Any] = {}
+        self._lessons: dict[str, frozenset[str]] = {}  # modules of the lesson, with the names that they had
         self._own = {module.__name__ for module in own}
         for module in (*own, *(sys.modules[name] for name in _RELIED_ON if name in sys.modules)):
             self._modules[module.__name__] = _Kept(module, vars(module), dict(vars(module)))
@@ -48,7 +56,7 @@ class Pristine:
                     self._keep(value)
                 elif isinstance(value, type) and value not in self._methods and (
                         value.__module__ in _RELIED_ON or module in own):
-                    self._keep_whole(value)
+                    self._keep_whole(value, methods=True)
         sys.addaudithook(_watch)
 
     def note_aliases(self, names: dict[str, Any]) -> None:
@@ -58,30 +66,51 @@ class Pristine:
                     value is self._modules[name].owner for name in _ALIASED if name in self._modules):
                 self._aliases[alias] = value
 
-    def keep_modules(self, names: Iterable[str]) -> None:
-        """Remembers functions and classes of more modules; not their other names, in which they may keep count."""
-        for module in (sys.modules[name] for name in names if name in sys.modules):
-            kept = {key: value for key, value in vars(module).items() if isinstance(value, _MADE_TO_BE_CALLED)}
-            self._modules[module.__name__] = _Kept(module, vars(module), kept)
-            for value in kept.values():
-                if getattr(value, "__module__", "") == module.__name__:
-                    self._keep_whole(value)
+    def keep_module(self, module: ModuleType, source: str) -> None:
+        """Remembers functions and classes of one of the lesson's modules, which has just run.
+
+        Args:
+            source: its text. What its functions declare `global` may be how it keeps count, and is left alone.
+        """
+        count = {name for line in _GLOBAL.findall(source) for name in line.replace(" ", "").split(",")}
+        kept = {key: value for key, value in vars(module).items() if _is_made_to_be_called(value) and key not in count}
+        name = module.__spec__.name
+        self._modules[name] = _Kept(module, vars(module), kept)
+        self._lessons[name] = frozenset(vars(module))
+        for value in kept.values():
+            if getattr(value, "__module__", "") == name:
+                self._keep_whole(value, methods=True)
 
     def note_helpers(self, names: dict[str, Any], helpers: Iterable[str]) -> None:
         """Remembers what some of a notebook's names stand for, as a cell of the lesson's has just made them."""
         for name in helpers:
-            if isinstance(value := names.get(name), _MADE_TO_BE_CALLED):
-                self._aliases[name] = value
-                if getattr(value, "__module__", "") == "__main__":
-                    self._keep_whole(value)
+            value = names.get(name)
+            if _is_made_to_be_called(value) and (type(value) is not ModuleType or any(
+                    value is self._modules[lesson].owner for lesson in self._lessons)):
+                self._helpers[name] = value
+                # Methods may be added to a lesson's class in an exercise.
+                self._keep_whole(value, methods=False)
 
-    def put_back(self, names: dict[str, Any]) -> None:
-        """Puts everything back, `names` being the notebook's."""
-        for name, kept in self._modules.items():
-            if name not in self._own and sys.modules.get(name) is not kept.owner:
-                sys.modules[name] = kept.owner
-            for key, value in kept.changed():
-                kept.current[key] = value
+    def put_back_modules(self) -> None:
+        """Puts back what the lesson's own modules hold."""
+        for name, there in self._lessons.items():
+            self._put_back(name)
+            current = vars(self._modules[name].owner)
+            for added in _BUILTINS:
+                if added in current and added not in there:  # which would stand before Python's own
+                    del current[added]
+
+    def put_back_names(self, names: dict[str, Any], helpers: Iterable[str]) -> None:
+        """Lets those of a notebook's names that a check needs stand for what the lesson made them."""
+        names.update(self._aliases)
+        names.update((name, self._helpers[name]) for name in helpers if name in self._helpers)
+
+    def put_back(self) -> None:
+        """Puts everything back but a notebook's names."""
+        for name in self._modules:
+            if name not in self._lessons:
+                self._put_back(name)
+        self.put_back_modules()
         for kept in self._methods.values():
             for key, value in kept.changed():
                 setattr(kept.owner, key, value)
@@ -90,25 +119,39 @@ class Pristine:
             for part, value in zip(_CODE, self._code.get(function, ()), strict=False):
                 setattr(function, part, value)
             _changed.discard(function)
-        names.update(self._aliases)
 
-    def _keep_whole(self, value: Any) -> None:
-        """Keeps a function's code, or that of a class's methods."""
-        if isinstance(value, FunctionType):
-            if value not in self._code:
+    def _put_back(self, name: str) -> None:
+        kept = self._modules[name]
+        if name not in self._own and sys.modules.get(name) is not kept.owner:
+            sys.modules[name] = kept.owner
+        for key, value in kept.changed():
+            kept.current[key] = value
+
+    def _keep_whole(self, value: Any, methods: bool) -> None:
+        """Keeps a function's code, and that of the functions it stands for, or of a class's methods."""
+        for _ in range(_MOST_WRAPPED):
+            if type(value) is FunctionType:
+                if value in self._code:
+                    return
                 self._keep(value)
-                self._keep_whole(getattr(value, "__wrapped__", None))  # what a decorator has taken
-        elif isinstance(value, _CACHING):
-            self._keep_whole(value.__wrapped__)
-        elif isinstance(value, type):
-            methods = {key: item for key, item in vars(value).items() if isinstance(item, FunctionType)}
-            if methods:
-                self._methods[value] = _Kept(value, vars(value), methods)
-            for method in methods.values():
+            elif type(value) is not _CACHING:
+                break
+            value = getattr(value, "__wrapped__", None)
+        if issubclass(type(value), type):
+            own = {key: item for key, item in vars(value).items() if type(item) is FunctionType}
+            for method in own.values():
                 self._keep(method)
+            with suppress(Exception):  # a class of a strange class may not be a key
+                if own and methods:
+                    self._methods[value] = _Kept(value, vars(value), own)
 
     def _keep(self, function: FunctionType) -> None:
         self._code[function] = tuple(getattr(function, part) for part in _CODE)
+
+
+def _is_made_to_be_called(value: Any) -> bool:
+    """Whether it is a function, class or module, whatever it says of itself."""
+    return type(value) in _MADE_TO_BE_CALLED or issubclass(type(value), type)
 
 
 class _Kept:

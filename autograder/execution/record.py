@@ -31,7 +31,8 @@ class Step:
         group: checks of one group see the state at the first of them, and may see what the others of it did.
         hidden_from: of a check, the first part that learners never see: its source is compiled without a trace, its
             output is dropped, and nothing that they see runs after it.
-        helpers: functions, classes and modules that this cell of the lesson's makes, and that checks find as it did.
+        helpers: of a cell of the lesson's, functions, classes and modules that it makes; of a check, those that it
+            needs, and finds as they were made.
     """
 
     id: str
@@ -57,7 +58,7 @@ class Job:
             no cell runs after them.
         tracebacks: whether outputs show where an exception comes from, which takes some 0.02 s for each.
         hash_seed: what Python's hashes of text begin with, and so the order of sets; only a warm process heeds it.
-        modules: those among the files in its folders that checks find as they were; loaded before the first cell.
+        modules: those among the files in its folders that checks find as they were.
         services: whether it starts services on this machine's own address and calls them.
     """
 

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.execution import accept, wire
+from autograder.execution.lesson_files import LessonFiles
 from autograder.execution.pristine import Pristine, guard_checks, let_trace
 from autograder.execution.record import truncation_note
 from autograder.execution.seeding import seed_all
@@ -47,6 +48,7 @@ class Runner:
                  pristine: Pristine) -> None:
         self._job, self._up, self._groups = job, up, groups
         self._session, self._pristine = session, pristine
+        self._files = LessonFiles(() if session.numbers else job["modules"], pristine.keep_module)
         self._pid = os.getpid()
         # Per part of a check that was shown, the notebook's names after it; and what hidden parts have named since.
         self._names: dict[str, dict[str, Any]] = {}
@@ -59,7 +61,7 @@ class Runner:
             seed_all(self._job["seed"])
         else:
             _setstate(self._session.numbers)  # where the cells before have left them
-        self._pristine.keep_modules(self._session.load_own(self._job["modules"]))
+        self._files.stand_first()
         if not self._job["tracebacks"]:
             self._session.shell.InteractiveTB.set_mode("Minimal")
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -72,7 +74,8 @@ class Runner:
                 continue
             if step["helpers"]:
                 # So that what the lesson's cell makes is made of what the lesson gives.
-                self._pristine.put_back(self._session.shell.user_ns)
+                self._files.stand_first()
+                self._pristine.put_back_modules()
             wire.send(self._up, {"say": "start", "id": step["id"]})
             name, text = self._guarded(step["id"], step["source"])
             self._leave_if_forked()
@@ -154,6 +157,7 @@ class Runner:
             before = self._hidden_names | self._names[check["after"]]
             names.clear()
             names.update(before)
+        self._pristine.put_back_names(names, check["helpers"])
         ok, name, text = self._check(identity, check["source"], shown)
         self._leave_if_forked()
         if shown:
@@ -206,7 +210,8 @@ class Runner:
         return True, "", ""
 
     def _prepare_check(self) -> None:
-        self._pristine.put_back(self._session.shell.user_ns)
+        self._files.stand_first()
+        self._pristine.put_back()
         self._session.drop_hooks()
         sys.setrecursionlimit(1000)
 

@@ -366,14 +366,6 @@ class Session:
                     importlib.import_module(name)
         sys.stdout, sys.stderr = kept
 
-    def load_own(self, names: list[str]) -> list[str]:
-        """Imports modules from the notebook's folder, into the output of no cell; returns those that could be."""
-        self.outputs.start("")
-        self.load(names)
-        self.collect()
-        self.outputs.start("")
-        return [name for name in names if name in sys.modules]
-
     def warm_up(self) -> None:
         """Does once what is slow the first time: a traceback, a figure, a table."""
         with self._for_forks():

@@ -101,7 +101,8 @@ def job_of(key: Key, notebook: NotebookNode, folder: Path | None = None) -> Job:
         if check is None:
             steps.append(Step(cell.id, (cell.source,), helpers=key.helpers.names.get(cell.id, ())))
             continue
-        steps.append(Step(cell.id, check.parts, check=True, group=groups[cell.id], hidden_from=check.hidden_from))
+        steps.append(Step(cell.id, check.parts, check=True, group=groups[cell.id], hidden_from=check.hidden_from,
+                          helpers=key.helpers.needed.get(cell.id, ())))
         later = [other for other in cells[place + 1:] if groups.get(other.id) != groups[cell.id]]
         if again := _run_again(key, check, later, checks):
             steps.append(Step(f"{cell.id}~", (again,)))

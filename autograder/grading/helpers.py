@@ -20,11 +20,13 @@ class Helpers:
 
     Attributes:
         modules: files of the lesson that its cells or checks import.
-        names: functions, classes and modules that given cells make and that checks need, by the cell's id.
+        names: what given cells make and some check needs, by the cell's id.
+        needed: of that, what each check needs, by the check's id.
     """
 
     modules: tuple[str, ...] = ()
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def helpers_of(cells: Iterable[KeyCell], files: Path | None, ours: bool) -> Helpers:
@@ -38,19 +40,30 @@ def helpers_of(cells: Iterable[KeyCell], files: Path | None, ours: bool) -> Help
     if not ours or files is None:
         return Helpers()
     given = {cell.id: _tree(cell.source) for cell in cells if cell.kind == "given" and cell.cell_type == "code"}
-    checks = ["\n".join(cell.parts) for cell in cells if cell.kind == "check"]
-    imported = {name for tree in (*given.values(), *map(_tree, checks)) for name in _imported(tree)}
+    checks = {cell.id: "\n".join(cell.parts) for cell in cells if cell.kind == "check"}
+    imported = {name for tree in (*given.values(), *map(_tree, checks.values())) for name in _imported(tree)}
     modules = _modules(imported, files)
     theirs = {name for cell in cells if cell.kind in {"exercise", "check"} for name in names_of(cell.source).given}
     made = {cell: _made(tree, modules) for cell, tree in given.items()}
-    needs = {name: set(needed) for names in made.values() for name, needed in names.items() if name not in theirs}
-    wanted, todo = set(), {name for source in checks for name in names_of(source).needed}
+    needs: dict[str, set[str]] = {}
+    for name, needed in (pair for names in made.values() for pair in names.items()):
+        if name not in theirs:
+            needs.setdefault(name, set()).update(needed)
+    needed = {check: tuple(sorted(_all_needed(set(names_of(source).needed), needs)))
+              for check, source in checks.items()}
+    wanted = {name for of_check in needed.values() for name in of_check}
+    names = {cell: tuple(name for name in of_cell if name in wanted) for cell, of_cell in made.items()}
+    return Helpers(modules, *({identity: found for identity, found in one.items() if found} for one in (names, needed)))
+
+
+def _all_needed(names: set[str], needs: Mapping[str, set[str]]) -> set[str]:
+    """Those of some names that have needs of their own, with all that those need."""
+    found: set[str] = set()
+    todo = names & needs.keys()
     while todo:
-        wanted |= todo
-        todo = {deeper for name in todo for deeper in needs.get(name, ())} - wanted
-    names = {cell: tuple(name for name in of_cell if name in wanted and name in needs)
-             for cell, of_cell in made.items()}
-    return Helpers(modules, {cell: of_cell for cell, of_cell in names.items() if of_cell})
+        found |= todo
+        todo = {deeper for name in todo for deeper in needs[name] if deeper in needs} - found
+    return found
 
 
 def _tree(source: str) -> ast.Module:
@@ -78,15 +91,13 @@ def _imported(tree: ast.Module) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def _made(tree: ast.Module, modules: tuple[str, ...]) -> dict[str, frozenset[str]]:
-    """Functions and classes that a cell defines or takes from those modules, each with the names that it needs."""
-    made: dict[str, frozenset[str]] = {}
+def _made(tree: ast.Module, modules: tuple[str, ...]) -> dict[str, set[str]]:
+    """Names that a cell gives, each with those that its statements need; but for what it imports from elsewhere."""
+    made: dict[str, set[str]] = {}
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            made[node.name] = names_of(ast.unparse(node)).needed
-        elif isinstance(node, ast.Import):
-            made |= {alias.asname or alias.name.partition(".")[0]: frozenset() for alias in node.names
-                     if alias.name.partition(".")[0] in modules}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in modules:
-            made |= {alias.asname or alias.name: frozenset() for alias in node.names if alias.name != "*"}
+        if isinstance(node, ast.Import | ast.ImportFrom) and not _imported(ast.Module([node], [])) & set(modules):
+            continue
+        names = names_of(ast.unparse(node))
+        for name in names.given:
+            made.setdefault(name, set()).update(names.needed)
     return made

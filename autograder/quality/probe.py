@@ -153,6 +153,11 @@ class Probe:
     def raised(self, number: int, silent: bool, function: Any, wanted: Any, body: Any, /, *args: Any,
                **options: Any) -> Any:
         """In place of `raises(wanted, body, *args, **options)`, silent if that returns nothing where all is well."""
+        if not callable(body) or not self._asks(number, wanted):
+            return function(wanted, body, *args, **options)
+        turn = self._turn(number)
+        if turn is not None:
+            return self._another_raised(_exception(wanted, turn), silent, function, body, args, options)
         outcome: list[BaseException] = []
 
         def noted(*given: Any, **named: Any) -> Any:
@@ -166,58 +171,62 @@ class Probe:
             if outcome:
                 raise outcome[-1]
 
-        if self._turn(number) is None:
-            result = function(wanted, noted, *args, **options)
-            self._tell(number, lambda turn: function(_exception(wanted, turn), again) or silent)
-            return result
-        unwanted = _exception(wanted, self._turn(number))
-        if not self._anything:
-            return self._answered(lambda: function(unwanted, body, *args, **options), silent)
+        result = function(wanted, noted, *args, **options)
+        self._tell(number, lambda turn: function(_exception(wanted, turn), again) or silent)
+        outcome.clear()  # it holds on to what was running
+        return result
 
+    def _another_raised(self, unwanted: Any, silent: bool, function: Any, body: Any, args: tuple[Any, ...],
+                        options: dict[str, Any]) -> Any:
         def fitting() -> None:
             try:
                 body(*args, **options)
             except Exception as error:
                 raise _remade(error, unwanted) from error
 
-        return self._answered(lambda: function(unwanted, fitting), silent)
+        self._answers.append(False)
+        result = function(unwanted, fitting) if self._anything else function(unwanted, body, *args, **options)
+        self._answers[-1] = bool(result) or silent
+        return result
 
-    def raising(self, number: int, silent: bool, function: Any, wanted: Any, /, **options: Any) -> Any:
-        """In place of `raises(wanted, **options)`, which gives a context manager."""
+    def raising(self, number: int, silent: bool, function: Any, wanted: Any, /, *args: Any, **options: Any) -> Any:
+        """In place of `raises(wanted, …)` in a `with`."""
+        if not self._asks(number, wanted):
+            return function(wanted, *args, **options)
         turn = self._turn(number)
-        return _Manager(self, number, function, wanted if turn is None else _exception(wanted, turn), wanted, options)
+        asked = wanted if turn is None else _exception(wanted, turn)
+        return _Manager(self, number, lambda kind: function(kind, *args, **options), asked, wanted)
 
-    def swallowed(self, number: int, silent: bool, function: Any, wanted: Any, body: Any = None, /, *args: Any,
+    def swallowed(self, number: int, silent: bool, function: Any, wanted: Any, body: Any, /, *args: Any,
                   **options: Any) -> Any:
-        """In place of both, where nothing may fail by itself."""
-        if body is None:
-            return _Swallow()
+        """In place of `raised`, where nothing may fail by itself."""
         try:
             body(*args, **options)
         except Exception as error:
             return error
         return None
 
+    def swallowing(self, *args: Any, **options: Any) -> Any:
+        """In place of `raising`, where nothing may fail by itself."""
+        return _Swallow()
+
+    def _asks(self, number: int, wanted: Any) -> bool:
+        """Whether there is something to ask here: a function called `raises` may be of another kind."""
+        kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+        return (number, 0) in self._sites and bool(kinds) and all(
+            isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds)
+
     def _turn(self, number: int) -> int | None:
         """Which other exception is wanted at a place this time; None for its own."""
         site = (number, 0)
-        if site not in self._sites:
-            return None
         times = self._times[site] = self._times.get(site, 0) + 1
         chosen = self._wanted is not None and self._wanted[:2] == site and self._wanted[2] in (0, times)
         return self._wanted[3] if chosen else None
 
     def _tell(self, number: int, holds: Any) -> None:
         """Notes it where another exception would have done."""
-        site = (number, 0)
-        if self._wanted is None and site in self._sites and all(_passes(holds, turn) for turn in _TURNS):
-            self._held.append(f"{number}.0.{self._times[site]}")
-
-    def _answered(self, act: Any, silent: bool) -> Any:
-        self._answers.append(False)
-        result = act()
-        self._answers[-1] = bool(result) or silent
-        return result
+        if self._wanted is None and all(_passes(holds, turn) for turn in _TURNS):
+            self._held.append(f"{number}.0.{self._times[number, 0]}")
 
     def _ask(self, number: int, values: tuple[Any, ...], beside: Any, holds: Any, itself: Any) -> Any:
         def changed(side: int, turn: int) -> tuple[Any, ...]:
@@ -248,11 +257,10 @@ class Probe:
 class _Manager:
     """Around what a context manager of `raises` is around."""
 
-    def __init__(self, probe: Probe, number: int, function: Any, asked: Any, wanted: Any,
-                 options: dict[str, Any]) -> None:
-        self._probe, self._number, self._function = probe, number, function
-        self._asked, self._wanted, self._options = asked, wanted, options
-        self._inner = function(asked, **options)
+    def __init__(self, probe: Probe, number: int, make: Any, asked: Any, wanted: Any) -> None:
+        self._probe, self._number, self._make = probe, number, make
+        self._asked, self._wanted = asked, wanted
+        self._inner = make(asked)
 
     def __enter__(self) -> Any:
         return self._inner.__enter__()
@@ -267,13 +275,14 @@ class _Manager:
             kind = type(error)
         probe._answers.append(False)
         answer = self._inner.__exit__(kind, error, trace)
-        probe._answers[-1] = error is None or bool(answer)
+        # Where nothing was raised, one that lets that pass says nothing about what it would take.
+        probe._answers[-1] = bool(answer)
         return answer
 
     def _leave(self, wanted: Any, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        fresh = self._function(wanted, **self._options)
+        fresh = self._make(wanted)
         fresh.__enter__()
-        return bool(fresh.__exit__(kind, error, trace)) or error is None
+        return bool(fresh.__exit__(kind, error, trace))
 
 
 class _Swallow:
@@ -310,9 +319,7 @@ def _remade(error: BaseException, kind: type[BaseException]) -> BaseException:
 def _passes(holds: Any, turn: int) -> bool:
     try:
         return bool(holds(turn))
-    except KeyboardInterrupt:  # out of time
-        raise
-    except BaseException:
+    except BaseException:  # the answer's own, raised again
         return False
 
 

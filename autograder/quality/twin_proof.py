@@ -77,12 +77,17 @@ def with_tests(job: Job, tests: Iterable[Test], limits: Limits) -> Job:
     waiting: dict[str, list[Test]] = {}
     for test in tests:
         waiting.setdefault(test.exercise, []).append(test)
+    helpers: dict[str, tuple[str, ...]] = {}
+    for step in job.steps:
+        if step.check:
+            helpers[step.group] = helpers.get(step.group, ()) + step.helpers
     steps: list[Step] = []
     for step in job.steps:
         if not step.check:
             steps.append(step)
             continue
-        steps += [Step(test.id, (test.source,), check=True, group=test.group, hidden_from=0)
+        steps += [Step(test.id, (test.source,), check=True, group=test.group, hidden_from=0,
+                       helpers=helpers[step.group])
                   for test in waiting.pop(step.group, ())]
     return replace(job, steps=tuple(steps), limits=limits)
 

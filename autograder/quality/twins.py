@@ -155,12 +155,14 @@ class _Changer(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if not _raises(node):
-            return self.generic_visit(node)
-        kept, self._text = self._text, self._text or _shown(ast.Expr(node))
-        changed = self._raising(node)
-        self._text = kept
-        return changed
+        self.generic_visit(node)
+        return self._raising(node, "raised") if _raises(node) and len(node.args) > 1 else node
+
+    def visit_With(self, node: ast.With) -> ast.AST:
+        calls = {place: item.context_expr for place, item in enumerate(node.items) if _raises(item.context_expr)}
+        for place, call in calls.items():
+            node.items[place].context_expr = self._raising(call, "raising")
+        return self.generic_visit(node)
 
     def _test(self, node: ast.expr) -> ast.expr:
         """What an assert tests, as far down as it decides by itself."""
@@ -173,8 +175,8 @@ class _Changer(ast.NodeTransformer):
             # A method, of pandas most often.
             number = self._next()
             return self._through("equals", number, [node.func.value, *node.args], node.keywords)
-        if _raises(node):
-            return self._raising(node)
+        if _raises(node) and len(node.args) > 1:
+            return self._raising(node, "raised")
         for name, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
                 setattr(node, name, self._test(value))
@@ -193,10 +195,9 @@ class _Changer(ast.NodeTransformer):
     def _asked(self, node: ast.Call, how: str) -> ast.expr:
         return self._through(how, self._next(), [node.func, *node.args], node.keywords)
 
-    def _raising(self, node: ast.Call) -> ast.expr:
+    def _raising(self, node: ast.Call, how: str) -> ast.expr:
         number, self._number = self._number, self._number + 1
-        self.sites.append(Site(number, 0, self._text))
-        how = "raised" if len(node.args) > 1 else "raising"
+        self.sites.append(Site(number, 0, self._text or _shown(ast.Expr(node))))
         silent = ast.Constant(_name(node.func) != "raises")  # returns nothing where all is well
         return self._through(how, number, [silent, node.func, *node.args], node.keywords)
 
@@ -231,8 +232,8 @@ class _Stripper(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in {"raised", "raising"}:
-            node.func.attr = "swallowed"
+        if isinstance(node.func, ast.Attribute):
+            node.func.attr = {"raised": "swallowed", "raising": "swallowing"}.get(node.func.attr, node.func.attr)
         return node
 
 

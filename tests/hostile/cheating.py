@@ -79,6 +79,25 @@ def the_lessons_own_files_patched(s: Submission) -> None:
     s.answer(**_WRONG)
 
 
+@row("prevented", "a lesson's file is found by its name, whatever lies beside it")
+def a_folder_in_the_place_of_a_file_of_the_lesson(s: Submission) -> None:
+    s.file("rig/__init__.py", "def near(got, expected):\n    return True\n")
+    s.file("rig.pyc", "no code")
+    s.answer(**_WRONG)
+
+
+@row("prevented", "names that are new in a lesson's file and would stand before Python's own are taken away")
+def builtins_hidden_by_names_in_the_lessons_files(s: Submission) -> None:
+    s.own_cell("import rig\nrig.abs = lambda x: 0", before="mean")
+    s.answer(**_WRONG)
+
+
+@row("prevented", "names are put back for the hidden part, too", earned=1)
+def names_of_the_lesson_changed_between_two_parts_of_a_check(s: Submission) -> None:
+    s.answer(geometric="def geometric(values):\n    globals()['near'] = lambda *a: True\n"
+                       "    return {1: 2, 2: 4}.get(values[0], 0)")
+
+
 @row("prevented", "a name that stood for something of the lesson's stands for it again")
 def names_of_the_lesson_bound_to_something_else(s: Submission) -> None:
     s.own_cell("summed.__code__ = (lambda result: 0.0).__code__\nnear = lambda *a: True\nsummed = lambda result: 0.0",
