@@ -16,10 +16,11 @@ class LessonFiles(MetaPathFinder):
 
     Args:
         names: of modules or packages there.
-        noted: called with each module that has been run from the file as it is now, and with the file's text.
+        noted: called with the name of each module that has been run from the file as it is now, the module and its
+            text.
     """
 
-    def __init__(self, names: Iterable[str], noted: Callable[[ModuleType, str], None]) -> None:
+    def __init__(self, names: Iterable[str], noted: Callable[[str, ModuleType, str], None]) -> None:
         self._noted = noted
         self._files: dict[str, tuple[str, bytes]] = {}
         self._run: dict[str, tuple[ModuleType, bytes]] = {}  # with the text that was run
@@ -64,18 +65,17 @@ class LessonFiles(MetaPathFinder):
         return spec_from_file_location(fullname, file, loader=_Loader(fullname, file, self._ran),
                                        submodule_search_locations=package)
 
-    def _ran(self, module: ModuleType, data: bytes) -> None:
-        name = module.__spec__.name
+    def _ran(self, name: str, module: ModuleType, data: bytes) -> None:
         # A module may put something else in its place.
         self._run[name] = sys.modules.get(name, module), data
         if data == self._files[name][1] and self._run[name][0] is module:
-            self._noted(module, data.decode("utf-8", errors="replace"))
+            self._noted(name, module, data.decode("utf-8", errors="replace"))
 
 
 class _Loader(SourceFileLoader):
     """Runs a file's own text and no compiled one that may lie beside it."""
 
-    def __init__(self, name: str, path: str, ran: Callable[[ModuleType, bytes], None]) -> None:
+    def __init__(self, name: str, path: str, ran: Callable[[str, ModuleType, bytes], None]) -> None:
         super().__init__(name, path)
         self._ran = ran
 
@@ -85,4 +85,4 @@ class _Loader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         data = self.get_data(self.path)
         super().exec_module(module)
-        self._ran(module, data)
+        self._ran(self.name, module, data)

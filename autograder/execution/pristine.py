@@ -66,20 +66,21 @@ class Pristine:
                     value is self._modules[name].owner for name in _ALIASED if name in self._modules):
                 self._aliases[alias] = value
 
-    def keep_module(self, module: ModuleType, source: str) -> None:
+    def keep_module(self, name: str, module: ModuleType, source: str) -> None:
         """Remembers functions and classes of one of the lesson's modules, which has just run.
 
         Args:
+            name: under which it is imported.
             source: its text. What its functions declare `global` may be how it keeps count, and is left alone.
         """
         count = {name for line in _GLOBAL.findall(source) for name in line.replace(" ", "").split(",")}
         kept = {key: value for key, value in vars(module).items() if _is_made_to_be_called(value) and key not in count}
-        name = module.__spec__.name
         self._modules[name] = _Kept(module, vars(module), kept)
         self._lessons[name] = frozenset(vars(module))
         for value in kept.values():
-            if getattr(value, "__module__", "") == name:
-                self._keep_whole(value, methods=True)
+            with suppress(Exception):  # a class of a strange class has no name, or one that cannot be compared
+                if value.__module__ == name:
+                    self._keep_whole(value, methods=True)
 
     def note_helpers(self, names: dict[str, Any], helpers: Iterable[str]) -> None:
         """Remembers what some of a notebook's names stand for, as a cell of the lesson's has just made them."""

@@ -303,8 +303,8 @@ def _exception(wanted: Any, turn: int) -> type[BaseException]:
     if turn == 0:
         kind = wanted[0] if isinstance(wanted, tuple) and wanted else wanted
         try:
-            return type("Odd", (kind,), {})
-        except TypeError:
+            return type(kind)("Odd", (kind,), {})
+        except Exception:
             return Odder
     return Odd
 
