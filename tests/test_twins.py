@@ -84,6 +84,9 @@ CHECKS = {
     "particular about what it is given": "def alike(one, two):\n    assert type(one) is type(two) is list and one\n"
                                          "    return one == two\n\n\nassert alike([answer(1)], [2])",
     "raises, called in an assert": "assert raises(ValueError, answer, 'six')",
+    "raises an interrupt": "def stop():\n    raise KeyboardInterrupt('six')\n\n\n"
+                           "assert raises(KeyboardInterrupt, stop)\n"
+                           "with pytest.raises(KeyboardInterrupt):\n    stop()\nassert answer(1) == 2",
     "raises, called with options": "assert raises((KeyError, ValueError), answer, x='six') is not None, 'not refused'",
     "raises, its result looked at": "refused = raises(ValueError, answer, 'six')\nassert refused\n"
                                     "assert 'six' in str(refused) and refused.given == 'six'",

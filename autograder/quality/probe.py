@@ -181,7 +181,7 @@ class Probe:
         def fitting() -> None:
             try:
                 body(*args, **options)
-            except Exception as error:
+            except BaseException as error:
                 raise _remade(error, unwanted) from error
 
         self._answers.append(False)
@@ -200,15 +200,13 @@ class Probe:
     def swallowed(self, number: int, silent: bool, function: Any, wanted: Any, body: Any, /, *args: Any,
                   **options: Any) -> Any:
         """In place of `raised`, where nothing may fail by itself."""
-        try:
+        with _Swallow(wanted) as around:
             body(*args, **options)
-        except Exception as error:
-            return error
-        return None
+        return around.value
 
-    def swallowing(self, *args: Any, **options: Any) -> Any:
+    def swallowing(self, number: int, silent: bool, function: Any, wanted: Any, /, *args: Any, **options: Any) -> Any:
         """In place of `raising`, where nothing may fail by itself."""
-        return _Swallow()
+        return _Swallow(wanted)
 
     def _asks(self, number: int, wanted: Any) -> bool:
         """Whether there is something to ask here: a function called `raises` may be of another kind."""
@@ -290,12 +288,15 @@ class _Swallow:
 
     value = None
 
+    def __init__(self, wanted: Any) -> None:
+        self._kinds = (Exception, *(wanted if isinstance(wanted, tuple) else (wanted,)))
+
     def __enter__(self) -> _Swallow:
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
         self.value = error
-        return kind is None or issubclass(kind, Exception)
+        return kind is None or issubclass(kind, self._kinds)
 
 
 def _exception(wanted: Any, turn: int) -> type[BaseException]:

@@ -184,8 +184,12 @@ class _Proof:
             told = in_parallel(self._jobs, [partial(self._ask, group, standing, left) for group in self._groups])
             disturbed = {check for answers in told for check, held in answers if held is None}
             for check in disturbed:
-                if standing[check]:
-                    standing[check].clear()  # asking changes what the check itself finds
+                # Asking changes what the check itself finds; most often because an exception is kept for a while.
+                exceptions = standing[check] - self._proven.twins[check].comparisons
+                if exceptions:
+                    standing[check] -= exceptions
+                elif standing[check]:
+                    standing[check].clear()
                 else:
                     self._proven.asked.discard(check)
             suspected = {check: [site for answers in told for one, held in answers if one == check

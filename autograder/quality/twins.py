@@ -66,6 +66,12 @@ class Twins:
     def readable(self) -> bool:
         return self._tree is not None
 
+    @property
+    def comparisons(self) -> set[Site]:
+        """The sites that have two sides; the others are exceptions that are to be raised."""
+        two = {site.number for site in self.sites if site.side == 1}
+        return {site for site in self.sites if site.number in two}
+
     def renamed(self, read: frozenset[str] = frozenset()) -> str:
         """The check with other names for what it defines itself. An answer that changes those passes only the check.
 
