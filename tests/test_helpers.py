@@ -79,3 +79,8 @@ def test_other_peoples_courses_have_none_and_what_is_no_python_gives_none(files)
 def test_a_file_that_is_no_python_imports_nothing(files):
     (files / "rig.py").write_text("import gauge, (")
     assert helpers_of([cell("given", "import rig")], files, True).modules == ("rig",)
+
+
+def test_a_file_in_another_encoding_is_read_as_far_as_can_be(files):
+    (files / "rig.py").write_bytes("# -*- coding: latin-1 -*-\nimport gauge\nunit = 'µm'\n".encode("latin-1"))
+    assert helpers_of([cell("given", "import rig")], files, True).modules == ("gauge", "rig")

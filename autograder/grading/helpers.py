@@ -80,7 +80,8 @@ def _modules(imported: set[str], files: Path) -> tuple[str, ...]:
         paths = {name: path for name in todo for path in (files / f"{name}.py", files / name / "__init__.py")
                  if path.is_file()}
         found |= set(paths)
-        todo = {name for path in paths.values() for name in _imported(_tree(path.read_text("utf-8")))} - found
+        texts = [path.read_text("utf-8", errors="replace") for path in paths.values()]
+        todo = {name for text in texts for name in _imported(_tree(text))} - found
     return tuple(sorted(found))
 
 
